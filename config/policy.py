@@ -1,0 +1,47 @@
+"""Reads config/*.toml, what the business decided, into one frozen Policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from config.errors import ConfigRefused
+from config.settings import read_toml
+from contracts.rules import AlertRules, Audiences, CaseTemplate, Money, Playbook, Policy, SignalRule, Thresholds
+
+# file, the key inside it that holds a list (None: the file is the model), the field of Policy, its type
+_PARTS: tuple[tuple[str, str | None, str, Any], ...] = (
+    ("signals.toml", "signal", "signals", list[SignalRule]),
+    ("thresholds.toml", None, "thresholds", Thresholds),
+    ("money.toml", None, "money", Money),
+    ("audiences.toml", None, "audiences", Audiences),
+    ("alerts.toml", None, "alerts", AlertRules),
+    ("case_templates.toml", "case_template", "case_templates", list[CaseTemplate]),
+    ("playbooks.toml", "playbook", "playbooks", list[Playbook]),
+)
+
+
+def read_draft(folder: Path) -> Policy:
+    """The draft policy in a workspace's config folder.
+
+    Raises: ConfigRefused naming the file, the key and what is allowed; all faults of one file at once.
+    """
+    parts: dict[str, Any] = {}
+    for name, key, field, kind in _PARTS:
+        path = folder / name
+        body: Any = read_toml(path)
+        if key is not None:
+            foreign = sorted(set(body) - {key})
+            if foreign:
+                raise ConfigRefused(path, [f"{', '.join(foreign)}: not known here; this file holds [[{key}]] entries"])
+            body = body.get(key, [])
+        try:
+            parts[field] = TypeAdapter(kind).validate_python(body)
+        except ValidationError as exc:
+            raise ConfigRefused.from_validation(path, exc) from exc
+    try:
+        return Policy(**parts)
+    except ValidationError as exc:
+        raise ConfigRefused.from_validation(folder, exc) from exc

@@ -1,0 +1,61 @@
+"""A Book: everything one run knows about one week, before anybody's scope is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from contracts.frames import Column
+from contracts.results import RESULTS
+from contracts.tables import TABLES
+
+
+@dataclass(frozen=True, slots=True)
+class WeekFacts:
+    """What is true of the whole week and may stand on every page. Free of customer rows."""
+
+    week: str
+    as_of: datetime
+    time_zone: str
+    organization: str
+    currency: str
+    run_name: str
+    policy_label: str
+    previous_week: str | None
+    is_baseline: bool
+    is_reconstructed: bool
+    dead_band: float
+    loyalty_line: float
+    retention_line: float
+    axis_notes: tuple[str, ...] = ()
+    trust_notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Book:
+    """Frames by name: canonical tables (as of the week) and results. `previous_placements`,
+    `previous_contributions` are the last good week's, under the same contracts."""
+
+    facts: WeekFacts
+    frames: Mapping[str, pd.DataFrame]
+
+    def frame(self, name: str) -> pd.DataFrame:
+        return self.frames[name]
+
+
+ALIASES = {"previous_placements": "placements", "previous_contributions": "contributions"}
+
+# Frames without customer rows that every audience may read whole.
+OPEN_FRAMES = frozenset({"signal_words", "sources", "calendars"})
+
+# Rows about our own people: names of owners must be readable; levels and e-mails carry no customer.
+PEOPLE_FRAMES = frozenset({"people"})
+
+
+def columns_of(name: str) -> tuple[Column, ...]:
+    """The contract columns of a frame of the book, canonical or computed; KeyError for a name nobody declared."""
+    known = ALIASES.get(name, name)
+    return RESULTS[known].columns if known in RESULTS else TABLES[known].columns
