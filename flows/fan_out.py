@@ -1,0 +1,76 @@
+"""How a flow spreads work: `fan_out.map(function, items)` is all it knows.
+
+A task is a partition of customers or a handful of packs, never one customer: a process pool
+costs tens of milliseconds a task, an orchestrator more.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class FanOut(Protocol):
+    """Anything that can apply a picklable function to items and give the results in the items' order."""
+
+    workers: int
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]: ...
+
+
+class InOrder:
+    """One after the other, in this process."""
+
+    workers = 1
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        return [function(item) for item in items]
+
+
+class Pool:
+    """Over worker processes, started at the first use and kept for the run."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._executor: ProcessPoolExecutor | None = None
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        waiting = list(items)
+        if len(waiting) < 2:
+            return [function(item) for item in waiting]
+        if self._executor is None:
+            # spawn: a forked child would inherit locks held by DuckDB's and Arrow's threads
+            context = multiprocessing.get_context("spawn")
+            self._executor = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_one_thread_each)
+        return list(self._executor.map(function, waiting))
+
+    def close(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+            self._executor = None
+
+
+def _one_thread_each() -> None:
+    """Workers share the cores, and sums in fits must not depend on how many threads made them."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+
+
+@contextmanager
+def workers(count: int) -> Iterator[FanOut]:
+    """A fan-out over `count` processes, closed at the end; 1 means this process alone."""
+    if count <= 1:
+        yield InOrder()
+        return
+    pool = Pool(count)
+    try:
+        yield pool
+    finally:
+        pool.close()

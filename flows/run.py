@@ -1,0 +1,109 @@
+"""What every flow is handed: the workspace, the policy, the store, the clock, the fan-out."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from config.policy import read_draft
+from config.settings import Settings, Workspace, read_settings
+from contracts.rules import Policy
+from contracts.weeks import Week
+from contracts.words import ExitCode
+from flows.fan_out import FanOut, InOrder, workers
+from store.session import Store, open_store
+
+Say = Callable[[str], None]
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution. Everything below flows gets its time from `clock` and its files from `settings`."""
+
+    settings: Settings
+    policy: Policy
+    store: Store
+    clock: Clock
+    fan_out: FanOut
+    say: Say
+    inbox: Path | None = None
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.settings.workspace
+
+    @property
+    def owner(self) -> str:
+        """Who holds this run's leases."""
+        return f"{socket.gethostname()}:{os.getpid()}"
+
+    def last_closed_week(self) -> Week:
+        return Week.closed_by(self.clock(), self.settings.zone)
+
+    def as_of(self, week: Week) -> datetime:
+        return week.ends_at(self.settings.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a flow ended: for the exit code, the summary on screen, and the orchestrator's artifact."""
+
+    code: ExitCode
+    headline: str
+    lines: tuple[str, ...] = ()
+    figures: dict[str, float | int | str] = field(default_factory=dict)
+
+    def markdown(self) -> str:
+        body = "".join(f"\n- {line}" for line in self.lines)
+        figures = "".join(f"\n| {name} | {value} |" for name, value in self.figures.items())
+        table = f"\n\n| figure | value |\n|---|---|{figures}" if figures else ""
+        return f"### {self.headline}\n{body}{table}\n"
+
+
+@contextmanager
+def opened(
+    root: Path,
+    *,
+    clock: Clock = system_clock,
+    say: Say = lambda _: None,
+    fan_out: FanOut | None = None,
+    inbox: Path | None = None,
+) -> Iterator[Run]:
+    """A run on the workspace at `root`: settings and policy read, schema brought up to date, store open.
+
+    Raises: ConfigRefused when a configuration file is wrong.
+    """
+    os.umask(0o077)
+    settings = read_settings(root)
+    policy = read_draft(settings.workspace.config)
+    settings.workspace.var.mkdir(parents=True, exist_ok=True)
+    store = open_store(settings.database_url)
+    try:
+        store.migrate()
+        with workers(settings.file.workers) if fan_out is None else _given(fan_out) as spread:
+            yield Run(settings, policy, store, clock, spread, say, inbox)
+    finally:
+        store.close()
+
+
+@contextmanager
+def _given(fan_out: FanOut) -> Iterator[FanOut]:
+    yield fan_out
+
+
+def code_version() -> str:
+    return version("cem")
+
+
+__all__ = ["Clock", "InOrder", "Outcome", "Run", "Say", "code_version", "opened", "system_clock"]
