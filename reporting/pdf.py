@@ -1,0 +1,184 @@
+"""The PDF engine: HTML in, a tagged and reproducible PDF out, and nothing fetched from outside.
+
+WeasyPrint lays out; this module decides what it may read (the bundled fonts and `data:` only), which
+instant stands in the file (the week's `as_of`, never the clock), and that a warning of the layout
+engine is a failed render: a brief that lost its font or a rule of its style sheet is not sent.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from fontTools.ttLib import TTFont
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "report_templates"
+FONTS = TEMPLATES / "fonts"
+FONT_STYLES = FONTS / "fonts.css"
+VARIANT = "pdf/ua-1"
+
+# The environment and WeasyPrint's font map belong to the whole process.
+_ONE_AT_A_TIME = threading.RLock()
+
+# What a reader does not miss when no bundled font has it: pictographs, joiners, variation selectors, bidi marks.
+_DECORATION = frozenset({"So", "Sk", "Cf", "Mn", "Me", "Co", "Cs", "Cn", "Cc"})
+_UNPRINTABLE_RUN = "[…]"
+
+
+class PdfRefused(Exception):
+    """The document could not be made as designed; `problems` holds what the layout engine said."""
+
+    def __init__(self, title: str, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(f"the PDF '{title}' was not made: " + "; ".join(problems))
+
+
+class OutsideReach(FatalURLFetchingError):
+    """A document asked for something that is neither `data:` nor a bundled font."""
+
+
+class BundledOnly(URLFetcher):
+    """Deny all, but `data:` and files below report_templates/fonts. Anything else ends the render."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols={"data", "file"}, allow_redirects=False)
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+        parts = urlsplit(url)
+        if parts.scheme == "data":
+            return super().fetch(url, headers)
+        inside = parts.scheme == "file" and not parts.netloc
+        if inside and Path(unquote(parts.path)).resolve().is_relative_to(FONTS):
+            return super().fetch(url, headers)
+        raise OutsideReach(f"a document may not fetch {url[:80]}; inline it as data: or add it to the bundled fonts")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The bytes of a PDF, and how many runs of characters no bundled font can print were replaced."""
+
+    content: bytes
+    replaced: int
+
+
+def render_pdf(html: str, *, styles: tuple[Path, ...], as_of: datetime, title: str) -> Rendered:
+    """One document as a tagged PDF/UA-1 file with embedded fonts.
+
+    The bytes are a function of the arguments, the bundled fonts and the library versions: not of the
+    clock, the process, the time zone, the hash seed, or what was rendered before.
+
+    Args:
+        html: a whole page with <title> and lang; charts inline, nothing linked.
+        styles: style sheets of the document, in order; parsed once per process.
+        as_of: what the file says about its own age.
+        title: how errors name the document.
+
+    Raises: PdfRefused with everything that the layout engine warned of; OutsideReach if it asked for a file or host.
+    """
+    text, replaced = printable(html)
+    with _ONE_AT_A_TIME, _fixed_instant(as_of), _listening() as heard:
+        document = HTML(string=text, base_url=TEMPLATES.as_uri() + "/", url_fetcher=_fetcher())
+        sheets = [_style(FONT_STYLES), *(_style(path) for path in styles)]
+        content = document.write_pdf(stylesheets=sheets, font_config=_fonts(), pdf_variant=VARIANT)
+    if heard:
+        raise PdfRefused(title, heard)
+    return Rendered(content, replaced)
+
+
+def printable(text: str) -> tuple[str, int]:
+    """`text` with characters that no bundled font has taken out, and how many runs of letters were lost.
+
+    Decoration (emoji and kin) is dropped without a trace; a run of letters becomes a visible mark, so that
+    nobody reads an empty box for a name. Searching every system font for one glyph can take a minute.
+    """
+    covered = coverage()
+    if all(ord(character) in covered for character in set(text)):
+        return text, 0
+    parts: list[str] = []
+    lost = 0
+    for character in text:
+        if ord(character) in covered or character in "\n\r\t":
+            parts.append(character)
+        elif unicodedata.category(character) in _DECORATION:
+            continue
+        elif not parts or parts[-1] != _UNPRINTABLE_RUN:
+            parts.append(_UNPRINTABLE_RUN)
+            lost += 1
+    return "".join(parts), lost
+
+
+@cache
+def coverage() -> frozenset[int]:
+    """Code points that at least one bundled font can print, and the marks that steer bidirectional text."""
+    steering = {0x200E, 0x200F, 0x2066, 0x2067, 0x2068, 0x2069, 0x00AD}
+    return frozenset(steering).union(*(TTFont(path, lazy=True).getBestCmap() for path in sorted(FONTS.glob("*.woff2"))))
+
+
+@cache
+def _fetcher() -> BundledOnly:
+    return BundledOnly()
+
+
+@cache
+def _fonts() -> FontConfiguration:
+    return FontConfiguration()
+
+
+@cache
+def _style(path: Path) -> CSS:
+    return CSS(
+        string=path.read_text(encoding="utf-8"),
+        base_url=path.parent.as_uri() + "/",
+        url_fetcher=_fetcher(),
+        font_config=_fonts(),
+    )
+
+
+@contextmanager
+def _fixed_instant(as_of: datetime) -> Iterator[None]:
+    """fontTools stamps the fonts it subsets with SOURCE_DATE_EPOCH, else with the clock."""
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ["SOURCE_DATE_EPOCH"] = str(int(as_of.astimezone(UTC).timestamp()))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["SOURCE_DATE_EPOCH"]
+        else:
+            os.environ["SOURCE_DATE_EPOCH"] = before
+
+
+class _Ear(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(level=logging.WARNING)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.append(record.getMessage())
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
+    """What weasyprint's logger says while the block runs; it does not reach other handlers."""
+    logger = logging.getLogger("weasyprint")
+    ear, passed_on = _Ear(), logger.propagate
+    logger.addHandler(ear)
+    logger.propagate = False
+    try:
+        yield ear.heard
+    finally:
+        logger.removeHandler(ear)
+        logger.propagate = passed_on

@@ -1,0 +1,180 @@
+"""Looking at a finished artifact as its reader would: a list of faults, empty when it may be sent.
+
+Each check reads the final bytes, not what went into them: the text of a PDF is taken back out of its
+content streams through the ToUnicode maps of its fonts, a workbook is opened again, a page is parsed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+import unicodedata
+from collections.abc import Iterable
+from html.parser import HTMLParser
+
+import openpyxl
+import pikepdf
+from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.xml import DEFUSEDXML
+
+from reporting.pdf_text import page_texts
+
+# A page whose marks are fewer than this is blank but for its running header and footer.
+_MARKS_OF_A_PAGE = 20
+
+
+def verify_pdf(content: bytes, *, pages: range, must_contain: Iterable[str], title: str) -> list[str]:
+    """Faults of a PDF: structure, fonts, page count, blank pages, and words that must be readable in it.
+
+    Words are compared without white space and in compatibility form, so that a line break or a
+    ligature does not hide them; right-to-left words are also accepted in visual order.
+    """
+    try:
+        with pikepdf.open(io.BytesIO(content)) as pdf:
+            texts = page_texts(pdf)
+            faults = [*_structure(pdf, title), *_font_faults(pdf)]
+            blank = [n for n, page in enumerate(pdf.pages, 1) if _mark_count(page) < _MARKS_OF_A_PAGE]
+    except pikepdf.PdfError as exc:
+        return [f"this is no readable PDF: {exc}"]
+    if len(texts) not in pages:
+        faults.append(f"{len(texts)} pages; expected {pages.start} to {pages.stop - 1}")
+    faults.extend(f"page {number} is blank" for number in blank)
+    said = _squeezed("".join(texts))
+    for token in must_contain:
+        wanted = _squeezed(token)
+        if wanted not in said and wanted[::-1] not in said:
+            faults.append(f"the text '{token[:60]}' cannot be read in it")
+    return faults
+
+
+def _structure(pdf: pikepdf.Pdf, title: str) -> list[str]:
+    root, faults = pdf.Root, []
+    shown = str(pdf.docinfo.get("/Title", ""))
+    if _squeezed(shown) != _squeezed(title):
+        faults.append(f"its title is '{shown[:60]}'; expected '{title[:60]}'")
+    if "/Lang" not in root:
+        faults.append("it names no language")
+    if not bool(root.get("/MarkInfo", pikepdf.Dictionary()).get("/Marked", False)) or "/StructTreeRoot" not in root:
+        faults.append("it is not tagged")
+    if "/Outlines" not in root:
+        faults.append("it has no bookmarks")
+    if "/Names" in root and "/EmbeddedFiles" in root.Names:
+        faults.append("it carries an embedded file")
+    return faults
+
+
+def _font_faults(pdf: pikepdf.Pdf) -> list[str]:
+    faults = []
+    for item in pdf.objects:
+        is_font = isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/FontDescriptor"
+        if is_font and not any(key in item for key in ("/FontFile", "/FontFile2", "/FontFile3")):
+            faults.append(f"font {item.get('/FontName', '?')} is not embedded")
+    return sorted(faults)
+
+
+def _mark_count(page: pikepdf.Page) -> int:
+    operators = (str(instruction.operator) for instruction in pikepdf.parse_content_stream(page))
+    return sum(operator in {"Tj", "TJ", "f", "f*", "S", "B", "Do"} for operator in operators)
+
+
+def _squeezed(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) != "Cf")
+
+
+def verify_workbook(
+    content: bytes, *, sheets: Iterable[str], tables: Iterable[str], validated: Iterable[str]
+) -> list[str]:
+    """Faults of a workbook: absent sheets or tables, sheets that lost their validations, any live formula."""
+    if not DEFUSEDXML:
+        return ["openpyxl runs without defusedxml; install it before reading workbooks"]
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content))
+    except Exception as exc:  # noqa: BLE001 - openpyxl raises what its parsers raise; the fault is told, not hidden
+        return [f"openpyxl cannot open it: {exc}"]
+    pages = [sheet for sheet in book.worksheets if isinstance(sheet, Worksheet)]
+    held = {name for sheet in pages for name in sheet.tables}
+    names = set(book.sheetnames)
+    faults = [f"the sheet '{name}' is missing" for name in sheets if name not in names]
+    faults += [f"the table '{name}' is missing" for name in tables if name not in held]
+    faults += [
+        f"the sheet '{name}' has no input checks"
+        for name in validated
+        if name in names and not book[name].data_validations.dataValidation
+    ]
+    for sheet in pages:
+        for row in sheet.iter_rows():
+            faults += [f"{sheet.title}!{cell.coordinate} is a formula" for cell in row if cell.data_type == "f"]
+    return faults
+
+
+_REMOTE = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:)?//|^\s*(?:javascript|vbscript|file):", re.IGNORECASE)
+_LOADING = {"src", "srcset", "data", "poster", "action", "formaction", "background"}
+_HASH = re.compile(r"'sha256-([A-Za-z0-9+/=]+)'")
+
+
+class _Page(HTMLParser):
+    """Collects what a page would load, run, or allow."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.remote: list[str] = []
+        self.inline_handlers: list[str] = []
+        self.policy: str | None = None
+        self.scripts: list[str] = []
+        self.styles: list[str] = []
+        self._inside: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.inline_handlers += [f"{tag} {name}" for name in given if name.startswith("on")]
+        loading = _LOADING | ({"href"} if tag in {"link", "use", "image", "base"} else set())
+        self.remote += [
+            f"{tag} {name}={value[:60]}" for name, value in given.items() if name in loading and _REMOTE.match(value)
+        ]
+        if tag == "a" and re.match(r"\s*(?:javascript|vbscript|data):", given.get("href", ""), re.IGNORECASE):
+            self.remote.append(f"a href={given['href'][:60]}")
+        if tag == "meta" and given.get("http-equiv", "").lower() == "content-security-policy":
+            self.policy = given.get("content", "")
+        if tag == "style":
+            self._inside = "style"
+            self.styles.append("")
+        if tag == "script" and given.get("type", "text/javascript") in {"text/javascript", "module", ""}:
+            self._inside = "script"
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._inside:
+            self._inside = None
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "script":
+            self.scripts[-1] += data
+        elif self._inside == "style":
+            self.styles[-1] += data
+
+
+def verify_page(content: bytes) -> list[str]:
+    """Faults of a page: anything fetched, an inline handler, no content security policy, a script it does not allow."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        return [f"byte {exc.start} is not UTF-8"]
+    page = _Page()
+    page.feed(text)
+    page.close()
+    faults = [f"it loads from outside: {what}" for what in page.remote]
+    faults += [f"it has an inline handler: {what}" for what in page.inline_handlers]
+    faults += [
+        "a style fetches from outside" for css in page.styles if re.search(r"@import|url\(\s*['\"]?(?!data:)", css)
+    ]
+    if page.policy is None:
+        return [*faults, "it has no content security policy"]
+    allowed = set(_HASH.findall(page.policy))
+    for number, script in enumerate(page.scripts, 1):
+        digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode()
+        if digest not in allowed:
+            faults.append(f"script {number} is not the one that the policy allows (sha256-{digest})")
+    return faults
