@@ -1,0 +1,372 @@
+"""Sources as configuration: which exports come in, and how their columns become canonical tables.
+
+config/sources.toml holds `[[source]]` entries, each with `[[source.map]]` targets:
+
+    [[source]]
+    name = "helpdesk_tickets"
+    location = "helpdesk/tickets_*.csv"      # glob in the inbox, or s3://..., sftp://...
+    format = "csv"
+    separator = ";"
+    dates = ["%d/%m/%Y %H:%M"]
+    time_zone = "Europe/Rome"
+    kind = "changes"                         # full | append | changes
+    key = ["Ticket"]
+    changed_at = "Updated"
+    key_system = "helpdesk"                  # whose customer keys these are; see crosswalk.csv
+    max_age_days = 8
+
+    [[source.map]]
+    table = "tickets"
+    [source.map.columns]
+    customer_id = "Organisation"             # rename
+    ticket_id = "Ticket"
+    opened_at = "Created"
+    channel = { constant = "portal" }
+    severity = { from = "Priority", values = { urgent = "1", high = "2", normal = "3", low = "4" } }
+
+The operators are a closed set (`Cell`); there is no SQL and no code in a map. docs/sources.md explains each.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pandas as pd
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+
+from config.errors import ConfigRefused
+from config.settings import read_toml
+from contracts.rules import Filter
+from contracts.tables import TABLES
+from contracts.words import ExportKind
+
+CROSSWALK_COLUMNS = ("system", "source_key", "customer_id", "approved_by", "valid_from", "valid_to", "note")
+WHOLE_ROW = "*"
+
+Format = Literal["csv", "tsv", "xlsx", "parquet", "jsonl", "vtt", "sql"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Cell(_Model):
+    """How one target column gets its value: exactly one origin, then refinements in the order listed here."""
+
+    # origins
+    column: str | None = Field(default=None, alias="from", description="a column of the source")
+    constant: str | None = None
+    concat: list[str] = []
+    first_of: list[str] = []
+    key_of: list[str] = Field(default=[], description="a synthetic key: hash of these columns, or ['*'] for the whole row")
+    lookup: str | None = Field(default=None, description="another source, joined by `match` = its `on`, taking `take`")
+    # details of an origin
+    between: str = ""
+    match: str | None = None
+    on: str | None = None
+    take: str | None = None
+    # refinements
+    missing: list[str] = []
+    when: list[Filter] = Field(default=[], description="null where these conditions do not hold")
+    split_at: str | None = None
+    part: int = 1
+    strip: list[str] = Field(default=[], description="texts removed before reading: a currency or % sign")
+    values: dict[str, str] = {}
+    otherwise: Literal["keep", "missing", "refuse"] = "keep"
+    format: list[str] | None = None
+    zone: str | None = None
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[".", ",", " ", "'"] | None = None
+    scale: float | None = None
+    times: str | float | None = None
+    divided_by: str | float | None = None
+    plus: str | float | None = None
+    minus: str | float | None = None
+    unit: Literal["minutes", "hours", "days"] | None = Field(default=None, description="unit of `plus` on a date or time")
+
+    @field_validator("format", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("constant", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            return str(value).lower()
+        return str(value) if isinstance(value, int | float) else value
+
+    @field_validator("zone")
+    @classmethod
+    def _zone_exists(cls, name: str | None) -> str | None:
+        return _zone(name)
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        origins = {
+            "from": self.column,
+            "constant": self.constant,
+            "concat": self.concat,
+            "first_of": self.first_of,
+            "key_of": self.key_of,
+            "lookup": self.lookup,
+        }
+        named = [name for name, value in origins.items() if value not in (None, [])]
+        if len(named) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(origins)}; got {', '.join(named) or 'none'}")
+        if self.lookup and not (self.match and self.take):
+            raise ValueError("lookup needs `match` (own column) and `take` (column of the other source)")
+        if self.part == 0:
+            raise ValueError("part counts from 1 (first), or from -1 (last)")
+        return self
+
+    @property
+    def arithmetic(self) -> dict[str, str | float]:
+        """The arithmetic refinements that are set, in the order in which they apply."""
+        given = {"times": self.times, "divided_by": self.divided_by, "plus": self.plus, "minus": self.minus}
+        steps: dict[str, str | float] = {} if self.scale is None else {"scale": self.scale}
+        return steps | {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def reads(self) -> set[str]:
+        """The columns of the source that this cell needs."""
+        named = {self.column, self.match, *self.concat, *self.first_of, *self.key_of} - {None, WHOLE_ROW}
+        operands = {value for value in self.arithmetic.values() if isinstance(value, str)}
+        return {str(name) for name in named} | operands | {f.column for f in self.when}
+
+
+def _short_form(value: Any) -> Any:
+    return {"from": value} if isinstance(value, str) else value
+
+
+CellOrName = Annotated[Cell, BeforeValidator(_short_form)]
+
+
+class Target(_Model):
+    """One canonical table that a source feeds."""
+
+    table: str
+    columns: dict[str, CellOrName]
+    where: list[Filter] = Field(default=[], description="only rows for which all of these hold")
+    distinct: bool = Field(default=False, description="equal target rows become one")
+    latest_per: list[str] = Field(default=[], description="only the last row known at as_of per these source columns")
+    latest_by: str | None = Field(default=None, description="which is last; without it, the order in the file")
+    known_at: CellOrName | None = Field(default=None, description="when a row became known; default: the source's changed_at")
+
+    @model_validator(mode="after")
+    def _fits_its_table(self) -> Self:
+        if self.table not in TABLES:
+            raise ValueError(f"table must be one of {', '.join(sorted(TABLES))}; got '{self.table}'")
+        table = TABLES[self.table]
+        for name in self.columns:
+            if name not in table.by_name:
+                raise ValueError(f"{self.table} has no column '{name}'; it has {', '.join(table.by_name)}")
+        absent = [c.name for c in table.columns if c.required and c.name not in self.columns]
+        if absent:
+            raise ValueError(f"{self.table} needs {', '.join(absent)}; map each of them (or give a constant)")
+        return self
+
+    @property
+    def reads(self) -> set[str]:
+        cells = [*self.columns.values(), *([self.known_at] if self.known_at else [])]
+        named = {column for cell in cells for column in cell.reads}
+        return named | {f.column for f in self.where} | set(self.latest_per) | ({self.latest_by} if self.latest_by else set())
+
+
+class SqlQuery(_Model):
+    """A query that is read whole in one repeatable-read transaction. `{inbox}` in the URL is the inbox folder."""
+
+    url: str | None = None
+    url_env: str | None = Field(default=None, description="name of the environment variable that holds the URL")
+    query: str
+
+    @model_validator(mode="after")
+    def _one_url_without_secret(self) -> Self:
+        if (self.url is None) == (self.url_env is None):
+            raise ValueError("give either url or url_env")
+        if self.url and urlsplit(self.url).password:
+            raise ValueError("a password never stands in a file; put the URL into an environment variable and name it in url_env")
+        return self
+
+
+class DataDate(_Model):
+    """Where the date of an export is found; without it, the time the file was last changed."""
+
+    file_name: str | None = Field(default=None, description="date format inside the file name, such as %Y-%m-%d")
+    column: str | None = Field(default=None, description="a column; its newest value counts")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.file_name is None) == (self.column is None):
+            raise ValueError("give either file_name or column")
+        return self
+
+
+class Source(_Model):
+    """One export of one system."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    format: Format
+    location: str | None = Field(default=None, description="glob in the inbox, or a URL such as s3://bucket/path/*.csv")
+    sql: SqlQuery | None = None
+    owner: str = Field(default="", description="mail address of who is asked when the export is wrong")
+    encoding: str = "utf-8"
+    separator: Literal[",", ";", "\t", "|"] | None = Field(default=None, description="default: found in the header line")
+    skip_rows: Annotated[int, Field(ge=0)] = 0
+    sheet: str | None = None
+    aliases: dict[str, list[str]] = Field(default={}, description="column -> other spellings that are accepted")
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[".", ",", " ", "'"] | None = None
+    dates: list[str] = Field(default=["iso"], description="formats of dates and times, tried in this order")
+    date_formats: dict[str, str] = Field(default={}, description="column of the source -> its own format")
+    time_zone: str | None = Field(default=None, description="zone of times without offset; default: the workspace's")
+    missing: list[str] = Field(default=[], description="texts that mean 'no value', beside the empty one")
+    kind: ExportKind = ExportKind.FULL
+    pick: Literal["newest", "all"] | None = Field(default=None, description="default: newest file when full, else all")
+    key: list[str] = []
+    changed_at: str | None = Field(default=None, description="column that says when a row became known or changed")
+    deleted_when: list[Filter] = Field(default=[], description="rows that say that their key is gone")
+    data_date: DataDate | None = None
+    max_age_days: Annotated[float, Field(gt=0)] = 8
+    required: bool = False
+    master: bool = Field(default=False, description="its customers are the customers; exactly one source")
+    key_system: str | None = Field(default=None, description="namespace of its customer keys; default: the master's")
+    customer_name_column: str | None = Field(default=None, description="helps to suggest a match for an unknown key")
+    customer_email_column: str | None = Field(default=None, description="helps to suggest a match for an unknown key")
+    match_by_domain: bool = Field(default=False, description="accept a contact's mail domain that only one customer has")
+    ignore_case: bool = Field(default=False, description="customer keys that differ only by case are the same")
+    shrink_limit_share: Annotated[float, Field(ge=0, le=1)] = 0.2
+    growth_limit: Annotated[float, Field(gt=1)] | None = 3.0
+    refused_limit_share: Annotated[float, Field(ge=0, le=1)] = 0.05
+    max_megabytes: Annotated[int, Field(gt=0)] = 4096
+    agents: list[str] = Field(default=[], description="vtt: speaker names that are ours; every other one is the customer")
+    map: Annotated[list[Target], Field(min_length=1)]
+
+    @field_validator("dates", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, name: str | None) -> str | None:
+        return _zone(name)
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_exists(cls, name: str) -> str:
+        try:
+            "".encode(name)
+        except LookupError as exc:
+            raise ValueError("not an encoding; usual ones are utf-8, utf-16, cp1252, iso-8859-1, mac-roman") from exc
+        return name
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if (self.format == "sql") != (self.sql is not None) or (self.sql is None) == (self.location is None):
+            raise ValueError("give `location` for files, or format = \"sql\" with a [source.sql] table; not both")
+        if self.kind is ExportKind.CHANGES and not self.key:
+            raise ValueError("kind 'changes' keeps the last row per key: name the key columns in `key`")
+        if self.master and not any(target.table == "customers" for target in self.map):
+            raise ValueError("the master source must have a [[source.map]] with table = \"customers\"")
+        return self
+
+    @property
+    def reads(self) -> set[str]:
+        """Every column of the export that this source needs; all others are ignored and never stored."""
+        own = {self.changed_at, self.customer_name_column, self.customer_email_column}
+        dated = {self.data_date.column} if self.data_date else set()
+        named = own | dated | set(self.key) | {f.column for f in self.deleted_when}
+        return {str(name) for name in named if name} | {column for target in self.map for column in target.reads}
+
+    @property
+    def takes_all_files(self) -> bool:
+        return self.pick == "all" or (self.pick is None and (self.kind is not ExportKind.FULL or self.format == "vtt"))
+
+
+def _zone(name: str | None) -> str | None:
+    try:
+        return name if name is None else ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        raise ValueError("not a time zone; write an IANA name such as Europe/Rome or UTC") from exc
+
+
+def read_sources(folder: Path) -> list[Source]:
+    """The sources in `folder`/sources.toml.
+
+    Raises: ConfigRefused naming the file, source and key, and what is allowed; all faults at once.
+    """
+    return read_sources_file(folder / "sources.toml")
+
+
+def read_sources_file(path: Path) -> list[Source]:
+    """Like `read_sources`, for any file: a preset, for example."""
+    body = read_toml(path)
+    foreign = sorted(set(body) - {"source"})
+    if foreign:
+        raise ConfigRefused(path, [f"{', '.join(foreign)}: not known here; this file holds [[source]] entries"])
+    entries = body.get("source", [])
+    if not isinstance(entries, list):
+        raise ConfigRefused(path, ["source: write [[source]] with two brackets, once per source"])
+    try:
+        sources = TypeAdapter(list[Source]).validate_python(entries)
+    except ValidationError as exc:
+        raise ConfigRefused(path, _named(exc, path, entries)) from exc
+    problems = _disagreements(sources)
+    if problems:
+        raise ConfigRefused(path, problems)
+    return sources
+
+
+def _named(error: ValidationError, path: Path, entries: list[Any]) -> list[str]:
+    """Sentences with the source's name in place of its position."""
+    sentences = []
+    for fault, sentence in zip(error.errors(), ConfigRefused.from_validation(path, error).problems, strict=True):
+        place = fault["loc"][0] if fault["loc"] else None
+        name = entries[place].get("name", f"number {place + 1}") if isinstance(place, int) and isinstance(entries[place], dict) else None
+        sentences.append(f"source '{name}': {sentence.removeprefix(f'{place}.').removeprefix(f'{place}: ')}" if name else sentence)
+    return sentences
+
+
+def _disagreements(sources: list[Source]) -> list[str]:
+    names = [source.name for source in sources]
+    problems = [f"source '{name}': the name is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
+    masters = [source.name for source in sources if source.master]
+    if sources and len(masters) != 1:
+        problems.append(f"exactly one source must say master = true; found {', '.join(masters) or 'none'}")
+    for source in sources:
+        for target in source.map:
+            for column, cell in target.columns.items():
+                if cell.lookup and cell.lookup not in names:
+                    known = ", ".join(sorted(names))
+                    problems.append(
+                        f"source '{source.name}': {target.table}.{column}: lookup must be one of {known}; got '{cell.lookup}'"
+                    )
+    return problems
+
+
+def read_crosswalk(path: Path) -> pd.DataFrame:
+    """Approved pairs of foreign keys and customers, all as text; an absent file is an empty crosswalk.
+
+    Raises: ConfigRefused if the header or a row is wrong.
+    """
+    if not path.exists():
+        return pd.DataFrame(columns=list(CROSSWALK_COLUMNS), dtype="string")
+    rows, problems = [], []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = csv.DictReader(line for line in file if not line.startswith("#"))
+        absent = [name for name in ("system", "source_key", "customer_id", "approved_by") if name not in (lines.fieldnames or [])]
+        if absent:
+            raise ConfigRefused(path, [f"the header lacks {', '.join(absent)}; it must be {','.join(CROSSWALK_COLUMNS)}"])
+        for number, row in enumerate(lines, start=2):
+            blank = [name for name in ("system", "source_key", "customer_id", "approved_by") if not (row[name] or "").strip()]
+            if blank:
+                problems.append(f"row {number}: {', '.join(blank)} is empty; every pair needs a person who approved it")
+            rows.append({name: (row.get(name) or "").strip() or None for name in CROSSWALK_COLUMNS})
+    if problems:
+        raise ConfigRefused(path, problems)
+    return pd.DataFrame(rows, columns=list(CROSSWALK_COLUMNS), dtype="string")
