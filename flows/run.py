@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from config.policy import read_draft
 from config.settings import Settings, Workspace, read_settings
@@ -19,12 +20,24 @@ from contracts.words import ExitCode
 from flows.fan_out import FanOut, InOrder, workers
 from store.session import Store, open_store
 
+T = TypeVar("T")
 Say = Callable[[str], None]
 Clock = Callable[[], datetime]
 
 
 def system_clock() -> datetime:
     return datetime.now(UTC)
+
+
+class Step(Protocol):
+    """How a named step of a flow is carried out: called as it is, or under an orchestrator's eyes."""
+
+    def __call__(self, name: str, action: Callable[[], T], *, retries: int = 0) -> T: ...
+
+
+def plainly(name: str, action: Callable[[], T], *, retries: int = 0) -> T:  # noqa: ARG001 - the protocol's arguments
+    """Call the step. Retries belong to an orchestrator: by hand, the operator runs the command again."""
+    return action()
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,7 @@ class Run:
     fan_out: FanOut
     say: Say
     inbox: Path | None = None
+    step: Step = plainly
 
     @property
     def workspace(self) -> Workspace:
@@ -79,6 +93,7 @@ def opened(
     say: Say = lambda _: None,
     fan_out: FanOut | None = None,
     inbox: Path | None = None,
+    step: Step = plainly,
 ) -> Iterator[Run]:
     """A run on the workspace at `root`: settings and policy read, schema brought up to date, store open.
 
@@ -92,7 +107,7 @@ def opened(
     try:
         store.migrate()
         with workers(settings.file.workers) if fan_out is None else _given(fan_out) as spread:
-            yield Run(settings, policy, store, clock, spread, say, inbox)
+            yield Run(settings, policy, store, clock, spread, say, inbox, step)
     finally:
         store.close()
 

@@ -1,0 +1,143 @@
+"""Snapshot in, judged week out: measure, score, place, compare, plan. The same inputs give the same frames."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from contracts.frames import conform
+from contracts.results import (
+    ACTIONS,
+    CONTRIBUTIONS,
+    CUSTOMER_FACTS,
+    EVENTS,
+    HISTORY,
+    PLACEMENTS,
+    SCORES,
+    SIGNALS,
+    TRANSITIONS,
+)
+from contracts.rules import Policy
+from extract.snapshot import read_manifest, read_shared
+from flows.fan_out import FanOut, InOrder
+from flows.inputs import Inputs
+from flows.measure import MeasureTask, PlaceTask, gather, measure_bucket, place_bucket, policy_of, write_frames
+from scoring.act.plans import plan
+from scoring.measure.norms import norms
+from scoring.measure.signals import signal_words
+from scoring.place.transitions import compare
+from store.history import history_path, read_many, read_week
+
+# Below this, starting worker processes costs more than they save.
+_WORTH_A_POOL = 5_000
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """The judged week: result frames by name, and the folders of its buckets with the canonical rows."""
+
+    frames: dict[str, pd.DataFrame]
+    buckets: list[Path]
+    people: pd.DataFrame
+    policy: Policy
+    customers: int
+
+
+def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path) -> Assessed:
+    """The result frames of `inputs`, with working files under `into`, which is emptied first."""
+    shutil.rmtree(into, ignore_errors=True)
+    manifest = root / inputs.manifest
+    snapshot = read_manifest(manifest)
+    spread = fan_out if snapshot.customers > _WORTH_A_POOL else InOrder()
+    policy_folder = root / inputs.policy
+    policy = policy_of(policy_folder)
+
+    tasks = [
+        MeasureTask(
+            manifest=manifest,
+            bucket=bucket,
+            as_of=inputs.instant,
+            policy=policy_folder,
+            fresh=frozenset(inputs.fresh),
+            only=None,
+            into=into / f"bucket-{bucket:04d}",
+            keeps_tables=not inputs.is_reconstructed,
+        )
+        for bucket in range(snapshot.buckets)
+    ]
+    buckets = spread.map(measure_bucket, tasks)
+    facts = gather(buckets, CUSTOMER_FACTS)
+    book_norms = norms(gather(buckets, SIGNALS), policy.signals)
+    write_frames(into / "norms", {"norms": book_norms})
+
+    previous_path = history_path(root / "var" / "history", *inputs.previous, "placements") if inputs.previous else None
+    buckets = spread.map(
+        place_bucket,
+        [
+            PlaceTask(measured=b, norms=into / "norms", policy=policy_folder, previous=previous_path, week=inputs.week)
+            for b in buckets
+        ],
+    )
+    placements = gather(buckets, PLACEMENTS)
+    contributions = gather(buckets, CONTRIBUTIONS)
+    events = gather(buckets, EVENTS)
+    before = _previous(inputs, root, "placements", PLACEMENTS.empty())
+    transitions = compare(before, placements, facts, cause=inputs.cause) if inputs.previous else TRANSITIONS.empty()
+    people = read_shared(manifest)["people"].to_pandas()
+    words = signal_words(policy.signals)
+    assignments = _assignments(manifest, snapshot.buckets)
+    actions = plan(
+        placements,
+        contributions,
+        events,
+        facts,
+        assignments,
+        people,
+        policy.playbooks,
+        words,
+        as_of=inputs.instant,
+    )
+    frames = {
+        "customer_facts": facts,
+        "norms": book_norms,
+        "scores": gather(buckets, SCORES),
+        "contributions": contributions,
+        "placements": placements,
+        "transitions": transitions,
+        "events": events,
+        "actions": conform(actions, ACTIONS),
+        "signal_words": words,
+        "assignments": assignments,
+        "previous_placements": before,
+        "previous_contributions": _previous(inputs, root, "contributions", CONTRIBUTIONS.empty()),
+        "history": _history(inputs, root, placements),
+    }
+    return Assessed(frames, buckets, people, policy, len(facts))
+
+
+def _assignments(manifest: Path, buckets: int) -> pd.DataFrame:
+    from extract.snapshot import read_bucket
+
+    parts = [read_bucket(manifest, bucket, ["assignments"])["assignments"].to_pandas() for bucket in range(buckets)]
+    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return whole[["customer_id", "person_id", "role"]].sort_values(["customer_id", "person_id"], ignore_index=True)
+
+
+def _previous(inputs: Inputs, root: Path, name: str, empty: pd.DataFrame) -> pd.DataFrame:
+    if inputs.previous is None:
+        return empty
+    week, revision = inputs.previous
+    return read_week(root / "var" / "history", week, name, revision=revision)
+
+
+def _history(inputs: Inputs, root: Path, placements: pd.DataFrame) -> pd.DataFrame:
+    """Positions of the published weeks that trends show, this week last."""
+    columns = ["customer_id", "week", "state", "zone", "loyalty", "retention"]
+    now = placements[columns].assign(is_reconstructed=inputs.is_reconstructed)
+    if not inputs.history:
+        return conform(now, HISTORY)
+    past = read_many(root / "var" / "history", list(inputs.history), "history_row")
+    return conform(pd.concat([past, now], ignore_index=True), HISTORY)

@@ -1,0 +1,87 @@
+"""The book of a run on disk: frames as Parquet, so that a worker can load one audience's part of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from contracts.book import Book, WeekFacts
+from contracts.frames import to_frame
+from contracts.ids import canonical_json
+from contracts.tables import TABLES
+
+# A book up to this size is read once per process and cut by scope in memory.
+_HELD_WHOLE = 20_000
+
+# Canonical tables that pages and workbooks show.
+SHOWN = (
+    "customers",
+    "contacts",
+    "install_base",
+    "agreements",
+    "tickets",
+    "projects",
+    "deals",
+    "invoices",
+    "surveys",
+    "account_feedback",
+    "transcripts",
+    "outcomes",
+)
+
+
+def save_book(folder: Path, facts: WeekFacts, frames: dict[str, pd.DataFrame], buckets: list[Path]) -> None:
+    """Write the facts and result frames; canonical rows stay in their buckets and are only pointed at."""
+    folder.mkdir(parents=True, exist_ok=True)
+    body = {**asdict(facts), "as_of": facts.as_of.isoformat(), "customers": len(frames["placements"])}
+    (folder / "facts.json").write_bytes(canonical_json(body))
+    (folder / "buckets.json").write_bytes(canonical_json([str(bucket / "tables") for bucket in buckets]))
+    for name, frame in frames.items():
+        save_frame(folder, name, frame)
+
+
+def save_frame(folder: Path, name: str, frame: pd.DataFrame) -> None:
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), folder / f"{name}.parquet", compression="zstd")
+
+
+def load_book(folder: Path, customers: Collection[str] | None = None) -> Book:
+    """The book, or the part of it about `customers`. Scoping is still `scoped`'s work: this only saves memory."""
+    body = json.loads((folder / "facts.json").read_bytes())
+    if customers is None or body["customers"] <= _HELD_WHOLE:
+        return _whole(folder, (folder / "facts.json").stat().st_mtime_ns)
+    return _read(folder, pa.array(sorted(customers), pa.string()))
+
+
+@lru_cache(maxsize=1)
+def _whole(folder: Path, _written: int) -> Book:
+    return _read(folder, None)
+
+
+def _read(folder: Path, customers: pa.Array | None) -> Book:
+    body = json.loads((folder / "facts.json").read_bytes())
+    del body["customers"]
+    body["as_of"] = datetime.fromisoformat(body["as_of"])
+    body["axis_notes"] = tuple(body["axis_notes"])
+    body["trust_notes"] = tuple(body["trust_notes"])
+    frames = {path.stem: to_frame(_part(path, customers)) for path in sorted(folder.glob("*.parquet"))}
+    buckets = [Path(name) for name in json.loads((folder / "buckets.json").read_bytes())]
+    for name in SHOWN:
+        parts = [_part(bucket / f"{name}.parquet", customers) for bucket in buckets]
+        whole = pa.concat_tables(parts) if parts else TABLES[name].empty()
+        frames[name] = to_frame(whole.sort_by([(key, "ascending") for key in TABLES[name].key]))
+    return Book(facts=WeekFacts(**body), frames=frames)
+
+
+def _part(path: Path, customers: pa.Array | None) -> pa.Table:
+    if customers is None or "customer_id" not in pq.read_schema(path).names:
+        return pq.read_table(path)
+    return pq.read_table(path, filters=pc.field("customer_id").isin(customers))

@@ -1,0 +1,86 @@
+"""What a run was made from, frozen: enough to make the same week again, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from contracts.ids import canonical_json, sha256
+from contracts.weeks import Week
+from flows.run import code_version
+
+_FONTS = Path(__file__).resolve().parent.parent / "report_templates" / "fonts"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The frozen inputs of one week and revision. Paths are relative to the workspace.
+
+    `history` lists the published weeks that trends show, oldest first; `previous` is the last good one.
+    `case_event` is the number of the last case event that the week's pages know.
+    """
+
+    week: str
+    revision: int
+    as_of: str
+    manifest: str
+    snapshot_digest: str
+    policy: str
+    policy_digest: str
+    policy_sequence: int
+    previous: tuple[str, int] | None
+    history: tuple[tuple[str, int], ...]
+    cause: str
+    is_baseline: bool
+    is_reconstructed: bool
+    organization: str
+    time_zone: str
+    currency: str
+    fresh: tuple[str, ...]
+    sources: str
+    case_event: int
+    code_version: str
+    fonts_digest: str
+
+    @property
+    def instant(self) -> datetime:
+        return datetime.fromisoformat(self.as_of)
+
+    @property
+    def iso_week(self) -> Week:
+        return Week.parse(self.week)
+
+    @property
+    def run_name(self) -> str:
+        return f"{self.week}-r{self.revision}"
+
+    @property
+    def digest(self) -> str:
+        """Digest of what decides the content; the revision and the case ledger's position do not."""
+        return sha256(canonical_json({**asdict(self), "revision": 0, "case_event": 0}))
+
+    def with_case_event(self, number: int) -> Inputs:
+        return replace(self, case_event=number)
+
+    def write(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(canonical_json(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> Inputs:
+        body = json.loads(path.read_bytes())
+        body["previous"] = tuple(body["previous"]) if body["previous"] else None
+        body["history"] = tuple((week, revision) for week, revision in body["history"])
+        body["fresh"] = tuple(body["fresh"])
+        return cls(**body)
+
+
+def fonts_digest() -> str:
+    """One digest over the bundled fonts: another font file would move every line break."""
+    files = sorted(path for path in _FONTS.glob("*") if path.is_file())
+    return sha256(canonical_json([(path.name, sha256(path.read_bytes())) for path in files]))
+
+
+__all__ = ["Inputs", "code_version", "fonts_digest"]
