@@ -46,11 +46,11 @@ class PdfRefused(Exception):
         super().__init__(f"the PDF '{title}' was not made: " + "; ".join(problems))
 
 
-class OutsideReach(FatalURLFetchingError):
+class OutsideReach(FatalURLFetchingError):  # type: ignore[misc]  # weasyprint ships no types
     """A document asked for something that is neither `data:` nor a bundled font."""
 
 
-class BundledOnly(URLFetcher):
+class BundledOnly(URLFetcher):  # type: ignore[misc]  # weasyprint ships no types
     """Deny all, but `data:` and files below report_templates/fonts. Anything else ends the render."""
 
     def __init__(self) -> None:
@@ -149,7 +149,7 @@ def _style(path: Path) -> CSS:
 
 @contextmanager
 def _fixed_instant(as_of: datetime) -> Iterator[None]:
-    """fontTools stamps the fonts it subsets with SOURCE_DATE_EPOCH, else with the clock."""
+    """The library that subsets fonts stamps them with SOURCE_DATE_EPOCH, else with the clock."""
     before = os.environ.get("SOURCE_DATE_EPOCH")
     os.environ["SOURCE_DATE_EPOCH"] = str(int(as_of.astimezone(UTC).timestamp()))
     try:

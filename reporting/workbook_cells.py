@@ -1,0 +1,236 @@
+"""Writing cells: every value typed, no text ever a formula, looks made once per workbook.
+
+Text comes from exports, so it may begin with `=`, hold control characters, or be longer than a cell.
+A text cell is written as a string with the quote prefix, which spreadsheet programs keep as text
+even after somebody edits the cell beside it.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from openpyxl.cell.cell import Cell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.table import Table, TableStyleInfo
+from openpyxl.worksheet.worksheet import Worksheet
+
+LONGEST_TEXT = 32_767
+_EXACT_INTEGER = 2**53
+_ELLIPSIS = "…"
+
+Look = Literal["text", "wrapped", "number", "score", "change", "money", "day", "moment", "share", "link"]
+CellValue = str | int | float | Decimal | bool | date | datetime | None
+
+_FORMATS: dict[Look, str] = {
+    "text": "@",
+    "wrapped": "@",
+    "link": "@",
+    "number": "#,##0",
+    "score": "0.0",
+    "change": "+0.0;[Red]−0.0;0.0",
+    "money": "#,##0",
+    "share": "0%",
+    "day": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours from the tokens that pages and charts use, as RRGGBB."""
+
+    ink: str
+    body: str
+    caption: str
+    hairline: str
+    wash: str
+    link: str
+    editable: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetColumn:
+    """One column of a sheet: header as printed, how it looks, how wide (characters), who may write in it."""
+
+    header: str
+    look: Look
+    width: float
+    editable: bool = False
+    hidden: bool = False
+
+
+class Looks:
+    """The cell styles of one workbook, made once: assigning a style to a cell costs more than its value."""
+
+    def __init__(self, book: Workbook, palette: Palette) -> None:
+        self._scratch = book.create_sheet("scratch")
+        self._palette = palette
+        self._made: dict[tuple[str, bool], Cell] = {}
+        self._book = book
+
+    def close(self) -> None:
+        """Removes the sheet on which the looks were made; call before saving."""
+        self._book.remove(self._scratch)
+
+    def of(self, look: Look, *, editable: bool) -> Cell:
+        key = (look, editable)
+        if key not in self._made:
+            cell = self._scratch.cell(row=len(self._made) + 1, column=1)
+            assert isinstance(cell, Cell)
+            cell.number_format = _FORMATS[look]
+            wrap = look in {"wrapped", "link"} or (editable and look == "text")
+            cell.alignment = Alignment(vertical="top", wrap_text=wrap)
+            cell.protection = Protection(locked=not editable)
+            colour = self._palette.link if look == "link" else self._palette.ink
+            cell.font = Font(name="Calibri", sz=10, color=f"FF{colour}", u="single" if look == "link" else None)
+            cell.border = Border(bottom=Side(style="thin", color=f"FF{self._palette.hairline}"))
+            if editable:
+                cell.fill = PatternFill("solid", fgColor=f"FF{self._palette.editable}")
+            if look in {"text", "wrapped", "link"}:
+                cell.quotePrefix = True  # type: ignore[assignment]  # declared as an alias of the style array
+            self._made[key] = cell
+        return self._made[key]
+
+
+def clean_text(text: str) -> str:
+    """Text that a worksheet can hold: no control characters, surrogates or non-characters, one kind of
+    line end, and not longer than a cell (cut with an ellipsis).
+    """
+    tidy = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(
+        c for c in tidy if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs"} and not _is_noncharacter(c))
+    )
+    return kept if len(kept) <= LONGEST_TEXT else kept[: LONGEST_TEXT - 1] + _ELLIPSIS
+
+
+def _is_noncharacter(character: str) -> bool:
+    point = ord(character)
+    return point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF
+
+
+def put(sheet: Worksheet, row: int, column: int, value: CellValue, *, look: Cell, zone: ZoneInfo) -> Cell:
+    """Writes one typed value. Instants become the wall clock of `zone`; what is no number leaves the cell empty."""
+    cell = sheet.cell(row=row, column=column)
+    assert isinstance(cell, Cell)
+    cell._style = look._style  # noqa: SLF001 - openpyxl has no public way to share an interned style
+    _set(cell, value, zone)
+    return cell
+
+
+def _set(cell: Cell, value: CellValue, zone: ZoneInfo) -> None:
+    if value is None:
+        return
+    if isinstance(value, str):
+        if text := clean_text(value):
+            cell.value = text
+            cell.data_type = "s"
+    elif isinstance(value, datetime):
+        cell.value = (value.astimezone(zone).replace(tzinfo=None) if value.tzinfo else value).replace(microsecond=0)
+    elif isinstance(value, bool):
+        cell.value = "yes" if value else "no"
+        cell.data_type = "s"
+    elif isinstance(value, int) and abs(value) > _EXACT_INTEGER:
+        cell.value = str(value)
+        cell.data_type = "s"
+    elif isinstance(value, float | Decimal) and not math.isfinite(value):
+        return
+    else:
+        cell.value = value
+
+
+def head(sheet: Worksheet, *, title: str, lines: Sequence[str], palette: Palette) -> None:
+    """The lines above a table: what the sheet says, in words, and how to use it."""
+    for number, text in enumerate((title, *lines), 1):
+        cell = sheet.cell(row=number, column=1)
+        assert isinstance(cell, Cell)
+        cell.value = clean_text(text)
+        cell.data_type = "s"
+        is_title = number == 1
+        cell.font = Font(
+            name="Calibri",
+            b=is_title,
+            sz=14 if is_title else 10,
+            color=f"FF{palette.ink if is_title else palette.caption}",
+        )
+
+
+def table(
+    sheet: Worksheet,
+    name: str,
+    columns: Sequence[SheetColumn],
+    rows: Sequence[Sequence[CellValue]],
+    *,
+    header_row: int,
+    looks: Looks,
+    palette: Palette,
+    zone: ZoneInfo,
+) -> None:
+    """A named table with filter buttons, frozen above and left of its first column, and widths that fit.
+
+    An Excel table needs one row below its header, so an empty one keeps a blank row.
+    """
+    for index, column in enumerate(columns, 1):
+        cell = sheet.cell(row=header_row, column=index)
+        assert isinstance(cell, Cell)
+        cell.value = column.header
+        cell.data_type = "s"
+        cell.font = Font(name="Calibri", b=True, sz=10, color=f"FF{palette.ink}")
+        cell.fill = PatternFill("solid", fgColor=f"FF{palette.editable if column.editable else palette.wash}")
+        cell.alignment = Alignment(vertical="bottom", wrap_text=True)
+        cell.border = Border(bottom=Side(style="medium", color=f"FF{palette.ink}"))
+        shape = sheet.column_dimensions[get_column_letter(index)]
+        shape.width = column.width
+        shape.hidden = column.hidden
+    for offset, row in enumerate(rows or [[None] * len(columns)], 1):
+        for index, (column, value) in enumerate(zip(columns, row, strict=True), 1):
+            look = looks.of(column.look, editable=column.editable)
+            put(sheet, header_row + offset, index, value, look=look, zone=zone)
+    last = header_row + max(len(rows), 1)
+    frame = Table(displayName=name, ref=f"A{header_row}:{get_column_letter(len(columns))}{last}")
+    frame.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
+    sheet.add_table(frame)
+    sheet.freeze_panes = f"B{header_row + 1}"
+    sheet.row_dimensions[header_row].height = 30
+
+
+def linked(cell: Cell, target: str) -> None:
+    """A hyperlink to a file beside the workbook; keeps the look the cell already has."""
+    style = copy(cell._style)  # noqa: SLF001 - setting a hyperlink replaces the style
+    cell.hyperlink = target
+    cell._style = style  # noqa: SLF001
+
+
+def protect(sheet: Worksheet) -> None:
+    """Locks computed cells without a password: the lock prevents slips, the row checks prevent the rest."""
+    protection = sheet.protection
+    protection.sheet = True
+    # In this part of the format a false flag is a permission.
+    protection.autoFilter = False
+    protection.sort = False
+    protection.formatColumns = False
+    protection.formatRows = False
+    protection.selectLockedCells = False
+
+
+def print_setup(sheet: Worksheet, *, header_row: int, footer: str) -> None:
+    """A4 landscape, one page wide, header row repeated, page numbers and the footer's words on every page."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4  # type: ignore[assignment]  # the stub wants the int
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    if sheet.sheet_properties.pageSetUpPr is not None:
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = f"{header_row}:{header_row}"
+    # An ampersand starts a code in this part of the format.
+    sheet.oddFooter.left.text = footer.replace("&", "&&")
+    sheet.oddFooter.right.text = "Page &P of &N"
