@@ -1,0 +1,1 @@
+"""The way out: who may get what (addressing), mails, transports, dispatch, publishing and the leak scan."""

@@ -1,0 +1,11 @@
+"""Transports: where a parcel goes, and what is known of its fate afterwards.
+
+A transport answers `send(parcel)` with a Receipt and `has_accepted(message_id)` with yes, no or None
+(cannot be asked). It has no clock: `Receipt.at` is stamped by dispatch.
+"""
+
+from delivery.transports.maildir import MaildirTransport, PreviewTransport
+from delivery.transports.receipts import UNSTAMPED, Transport
+from delivery.transports.smtp import SmtpTransport
+
+__all__ = ["UNSTAMPED", "MaildirTransport", "PreviewTransport", "SmtpTransport", "Transport"]
