@@ -112,17 +112,23 @@ class Settings:
         return self._secrets.smtp_password.get_secret_value() if self._secrets.smtp_password else None
 
     @property
-    def token_key(self) -> bytes:
-        """The key that signs workbooks: from the environment, else made once under var/ (0600)."""
-        if self._secrets.token_key:
-            return self._secrets.token_key.get_secret_value().encode()
+    def token_key_file(self) -> Path:
+        """The file (0600) with the key that signs workbooks: CEM_TOKEN_KEY if set, else made once."""
         path = self.workspace.var / "token.key"
+        given = self._secrets.token_key
+        key = given.get_secret_value().encode() if given else os.urandom(32).hex().encode()
+        if given is not None and path.exists() and path.read_bytes() != key:
+            path.unlink()
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(os.urandom(32).hex().encode())
-        return path.read_bytes()
+                file.write(key)
+        return path
+
+    @property
+    def token_key(self) -> bytes:
+        return self.token_key_file.read_bytes()
 
 
 def read_settings(root: Path) -> Settings:

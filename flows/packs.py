@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import pickle
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from json import loads
 from pathlib import Path
 
-from contracts.book import Book
-from contracts.exchange import Artifact, WorkbookToken
-from contracts.ids import sha256
+from contracts.exchange import Artifact, Picture, WorkbookToken
+from contracts.ids import canonical_json, sha256
 from contracts.rules import Audiences
 from contracts.scope import Audience, scoped
-from contracts.words import ArtifactKind
+from contracts.words import ArtifactKind, Level
 from delivery.leakscan import Tokens, allowed_of, scan, tokens_of
 from flows.books import load_book
+from reporting.mails import MailBody
 
 
 @dataclass(frozen=True, slots=True)
 class RenderTask:
-    """Render these audiences of a book into `into`; the key signs workbooks and is read from its file."""
+    """Render these audiences of a book into `into`. The key that signs workbooks is read from its file."""
 
     book: Path
-    tokens: Path
     audiences: tuple[Audience, ...]
     rules: Audiences
-    link_base: str
+    output: Path
     key_file: Path
     into: Path
     revision: int
@@ -44,7 +45,7 @@ class RenderedFile:
 
 @dataclass(frozen=True, slots=True)
 class RenderedPack:
-    """What one audience's pack became. A pack with faults is not published and not mailed."""
+    """What one audience's pack became. A pack with faults is neither published nor mailed."""
 
     audience: Audience
     files: tuple[RenderedFile, ...]
@@ -62,41 +63,43 @@ def link_of(rules: Audiences, audience: Audience, week: str, output: Path) -> st
 
 def render_packs(task: RenderTask) -> list[RenderedPack]:
     """Render each audience of the task. A pack that fails is reported with its cause; the others go on."""
-    tokens: Tokens = pickle.loads(task.tokens.read_bytes())  # noqa: S301 - written by this run's parent
     rendered = []
     for audience in task.audiences:
         try:
-            rendered.append(_render(task, audience, tokens))
+            rendered.append(_render(task, audience))
         except Exception as exc:  # noqa: BLE001 - one pack's fault must not stop the others; it is reported
             rendered.append(RenderedPack(audience, (), None, (f"{type(exc).__name__}: {exc}",)))
     return rendered
 
 
-def _render(task: RenderTask, audience: Audience, tokens: Tokens) -> RenderedPack:
+def _render(task: RenderTask, audience: Audience) -> RenderedPack:
     from reporting import render_pack
     from reporting.mails import pack_mail
 
     book = scoped(load_book(task.book, audience.customer_ids), audience)
-    reader = audience.readers[0]
-    token = WorkbookToken(audience.audience_id, reader, book.facts.week, task.revision)
+    week = book.facts.week
     key = task.key_file.read_bytes()
+    token = WorkbookToken(audience.audience_id, audience.readers[0], week, task.revision)
+    is_own = audience.level is Level.INDIVIDUAL
     pack = render_pack(
         book,
         token=token.signed(key),
         key=key,
-        account_pages=task.rules.own_account_pages if audience.level == "individual" else task.rules.account_pages,
+        account_pages=task.rules.own_account_pages if is_own else task.rules.account_pages,
     )
-    faults = list(pack.faults)
+    tokens = _tokens(task.book)
     permitted = allowed_of(book, tokens)
-    for artifact in pack.artifacts:
-        faults += [str(hit) for hit in scan(artifact, permitted, tokens)]
-    folder = task.into / audience.audience_id
-    files = tuple(_store(artifact, folder) for artifact in pack.artifacts)
-    output = task.link_base
-    mail = pack_mail(pack.view, tuple(task.rules.mail.get(audience.level, ())), output or None)
-    path = task.into / f"{audience.audience_id}.mail"
-    path.write_bytes(pickle.dumps(mail))
-    return RenderedPack(audience, files, path, tuple(faults))
+    faults = [*pack.faults, *(str(hit) for artifact in pack.artifacts for hit in scan(artifact, permitted, tokens))]
+    files = tuple(_store(artifact, task.into / audience.audience_id) for artifact in pack.artifacts)
+    link = link_of(task.rules, audience, week, task.output)
+    mail = task.into / f"{audience.audience_id}.mail.json"
+    save_mail(mail, pack_mail(pack.view, tuple(task.rules.mail.get(audience.level, ())), link))
+    return RenderedPack(audience, files, mail, tuple(faults))
+
+
+@lru_cache(maxsize=1)
+def _tokens(folder: Path) -> Tokens:
+    return tokens_of(load_book(folder))
 
 
 def _store(artifact: Artifact, folder: Path) -> RenderedFile:
@@ -114,14 +117,25 @@ def _store(artifact: Artifact, folder: Path) -> RenderedFile:
     )
 
 
+def save_mail(path: Path, mail: MailBody) -> None:
+    body = asdict(mail)
+    body["pictures"] = [{**p, "content": b64encode(p["content"]).decode()} for p in body["pictures"]]
+    path.write_bytes(canonical_json(body))
+
+
+def read_mail(path: Path) -> MailBody:
+    body = loads(path.read_bytes())
+    pictures = tuple(Picture(**{**p, "content": b64decode(p["content"])}) for p in body.pop("pictures"))
+    return MailBody(**body, pictures=pictures)
+
+
 def read_back(pack: RenderedPack) -> Iterator[Artifact]:
-    """The artifacts of a pack, one at a time, checked against what was rendered."""
+    """The artifacts of a pack, one at a time, checked against what was rendered.
+
+    Raises: OSError when a file changed on disk after it was rendered.
+    """
     for file in pack.files:
         content = file.stored.read_bytes()
         if sha256(content) != file.sha256:
-            raise OSError(f"{file.stored} changed on disk after it was rendered; free space or replace the disk")
+            raise OSError(f"{file.stored} changed after it was rendered; check the disk, then run again")
         yield Artifact(file.audience_id, file.path, file.kind, content, file.customer_id)
-
-
-def save_tokens(path: Path, book: Book) -> None:
-    path.write_bytes(pickle.dumps(tokens_of(book)))

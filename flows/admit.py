@@ -1,0 +1,99 @@
+"""Take the exports in, and freeze what the week will be made from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from config.sources import read_crosswalk, read_sources
+from contracts.weeks import Week
+from extract.intake import Intake, take_in
+from extract.snapshot import read_manifest
+from flows.inputs import Inputs, code_version, fonts_digest
+from flows.policies import policy_for
+from flows.run import Run
+from store import runs
+from store.history import write_week
+from store.runs import PublishedWeek
+
+TREND_WEEKS = 104
+
+
+def take_exports(run: Run, week: Week, as_of: datetime, previous: Path | None) -> Intake:
+    """Hops 1 to 3 for all sources of the workspace."""
+    config = run.workspace.config
+    run.say(f"taking in exports as of {as_of:%Y-%m-%d %H:%M} UTC")
+    intake = run.step(
+        "take in exports",
+        lambda: take_in(
+            read_sources(config),
+            workspace=run.workspace,
+            zone=run.settings.zone,
+            as_of=as_of,
+            week=week,
+            crosswalk=read_crosswalk(config / "crosswalk.csv"),
+            previous=previous,
+            workers=run.settings.file.workers,
+            currency=run.policy.money.currency,
+            inbox=run.inbox,
+        ),
+        retries=3,
+    )
+    rows = intake.sources
+    run.say(
+        f"snapshot as_of={as_of:%Y-%m-%d} rows_in={rows['rows_in'].sum()} admitted={rows['admitted'].sum()} "
+        f"quarantined={rows['quarantined'].sum()}"
+    )
+    return intake
+
+
+def snapshot_of(run: Run, published: PublishedWeek | None) -> Path | None:
+    """The snapshot manifest that a published week was made from."""
+    if published is None:
+        return None
+    return run.workspace.root / Inputs.read(Path(published.inputs_path)).manifest
+
+
+def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstructed: bool = False) -> Inputs:
+    """Everything that decides the week's content, by digest."""
+    sequence, policy, folder = policy_for(run, week)
+    root = run.workspace.root
+    with run.store.read() as session:
+        earlier = runs.weeks_before(session, week)
+    previous = earlier[-1] if earlier else None
+    snapshot = read_manifest(intake.manifest)
+    cause = "customer"
+    if previous is None:
+        cause = "baseline"
+    elif previous.policy_digest != policy.digest:
+        cause = "policy"
+    sources = write_week(run.workspace.history, week, revision, {"sources": intake.sources})["sources"]
+    return Inputs(
+        week=str(week),
+        revision=revision,
+        as_of=run.as_of(week).isoformat(),
+        manifest=str(intake.manifest.relative_to(root)),
+        snapshot_digest=snapshot.digest,
+        policy=str(folder.relative_to(root)),
+        policy_digest=policy.digest,
+        policy_sequence=sequence,
+        previous=(previous.week, previous.revision) if previous else None,
+        history=tuple((w.week, w.revision, w.is_reconstructed) for w in earlier[-TREND_WEEKS:]),
+        cause=cause,
+        is_baseline=previous is None,
+        is_reconstructed=is_reconstructed,
+        organization=run.settings.file.organization,
+        time_zone=run.settings.file.time_zone,
+        currency=policy.money.currency,
+        fresh=tuple(sorted(fresh_tables(intake))),
+        sources=str(sources.path.relative_to(root)),
+        case_event=0,
+        code_version=code_version(),
+        fonts_digest=fonts_digest(),
+    )
+
+
+def fresh_tables(intake: Intake) -> frozenset[str]:
+    """Canonical tables whose source is fresh: only there is "no row" an observed zero."""
+    fresh = intake.sources[intake.sources["state"] == "fresh"]
+    return frozenset(name for listed in fresh["table"] for name in str(listed).split(", "))

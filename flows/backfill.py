@@ -1,0 +1,53 @@
+"""Past weeks scored from today's exports, so that trends exist. Labelled reconstructed; nobody is told."""
+
+from __future__ import annotations
+
+from contracts.weeks import Week, weeks_between
+from contracts.words import ExitCode, RunKind
+from flows.admit import freeze, snapshot_of, take_exports
+from flows.assess import assess
+from flows.lease import leased
+from flows.record import keep_history
+from flows.run import Outcome, Run
+from store import episodes, runs
+
+
+def backfill(run: Run, first: Week, last: Week) -> Outcome:
+    """Score the weeks `first` to `last` in order. Weeks that already stand are left as they are."""
+    if last < first:
+        return Outcome(ExitCode.USAGE, f"--from {first} lies after --to {last}")
+    with leased(run, RunKind.BACKFILL, f"{first}..{last}"):
+        with run.store.read() as session:
+            standing = {week.week for week in runs.weeks(session)}
+            newest = runs.last_published_before(session, first)
+        missing = [week for week in weeks_between(first, last) if str(week) not in standing]
+        if not missing:
+            return Outcome(ExitCode.DONE, f"All weeks from {first} to {last} stand already")
+        intake = take_exports(run, last, run.as_of(last), snapshot_of(run, newest))
+        if intake.held:
+            return Outcome(ExitCode.HELD, "Held: the exports cannot be trusted", intake.held)
+        for week in missing:
+            inputs = freeze(run, week, intake, revision=0, is_reconstructed=True)
+            folder = run.workspace.runs / inputs.run_name
+            assessed = assess(inputs, run.workspace.root, fan_out=run.fan_out, into=folder / "work")
+            keep_history(run, inputs, assessed)
+            inputs.write(folder / "inputs.json")
+            with run.store.write() as session:
+                runs.record_published(
+                    session,
+                    week=week,
+                    revision=0,
+                    digest="",
+                    inputs_digest=inputs.digest,
+                    path=None,
+                    inputs_path=str((folder / "inputs.json").relative_to(run.workspace.root)),
+                    is_reconstructed=True,
+                    now=run.clock(),
+                )
+                episodes.save_placements(session, assessed.frames["placements"], week)
+            run.say(f"scored {week}: {len(assessed.frames['transitions'])} transitions")
+    return Outcome(
+        ExitCode.DONE,
+        f"{len(missing)} weeks scored from {missing[0]} to {missing[-1]}, labelled reconstructed",
+        figures={"weeks": len(missing), "customers": assessed.customers},
+    )

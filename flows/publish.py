@@ -1,0 +1,174 @@
+"""Packs of a week: who reads, render and check, publish by one rename, then the mails in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.exchange import Artifact, Attachment, Message
+from contracts.rules import Audiences, Calendar, MailPart
+from contracts.scope import Audience
+from contracts.words import ArtifactKind, MessageKind
+from contracts.working_time import first_working_moment
+from delivery.addressing import Addressing, address
+from delivery.feeds import render_feeds
+from delivery.publish import Release, publish
+from flows.assess import Assessed
+from flows.inputs import Inputs
+from flows.packs import RenderedPack, RenderTask, read_back, read_mail, render_packs
+from flows.run import Run
+from flows.tell import Sealed, seal
+
+_PACKS_A_TASK = 4
+_MIME = {".pdf": "application/pdf", ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+_CARRIED: dict[MailPart, ArtifactKind] = {
+    "brief": ArtifactKind.BRIEF,
+    "workbook": ArtifactKind.WORKBOOK,
+    "account_briefs": ArtifactKind.ACCOUNT_BRIEF,
+}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """All packs of a week as rendered; `failed` are those that are held back, with why."""
+
+    good: list[RenderedPack]
+    failed: list[RenderedPack]
+
+
+def readers_of(inputs: Inputs, assessed: Assessed) -> Addressing:
+    return address(
+        assessed.people,
+        assessed.frames["assignments"],
+        assessed.frames["customer_facts"],
+        assessed.policy.audiences,
+        as_of=inputs.instant,
+    )
+
+
+def render_week(
+    audiences: Iterable[Audience],
+    rules: Audiences,
+    inputs: Inputs,
+    *,
+    run: Run,
+    book: Path,
+    into: Path,
+) -> Rendered:
+    """Every audience's pack, rendered by the workers a few at a time, the largest first."""
+    ordered = sorted(audiences, key=lambda audience: (-len(audience.customer_ids), audience.audience_id))
+    tasks = [
+        RenderTask(
+            book=book,
+            audiences=tuple(ordered[start : start + _PACKS_A_TASK]),
+            rules=rules,
+            output=run.workspace.output,
+            key_file=run.settings.token_key_file,
+            into=into,
+            revision=inputs.revision,
+        )
+        for start in range(0, len(ordered), _PACKS_A_TASK)
+    ]
+    into.mkdir(parents=True, exist_ok=True)
+    packs = [pack for batch in run.fan_out.map(render_packs, tasks) for pack in batch]
+    packs.sort(key=lambda pack: pack.audience.audience_id)
+    for pack in packs:
+        for fault in pack.faults:
+            run.say(f"pack held back {pack.audience.audience_id}: {fault}")
+    good = [pack for pack in packs if not pack.faults]
+    return Rendered(good, [pack for pack in packs if pack.faults])
+
+
+def publish_week(run: Run, inputs: Inputs, assessed: Assessed, rendered: Rendered) -> Release:
+    """One immutable release of all good packs and feeds; `output/<week>` and `output/latest` point to it."""
+    return publish(
+        run.workspace.output,
+        week=inputs.week,
+        revision=inputs.revision,
+        run_name=inputs.run_name,
+        as_of=inputs.as_of,
+        inputs_digest=inputs.digest,
+        policy_digest=inputs.policy_digest,
+        code_version=inputs.code_version,
+        audiences={pack.audience.audience_id: _described(pack.audience) for pack in rendered.good},
+        artifacts=_artifacts(run, assessed, rendered),
+    )
+
+
+def _described(audience: Audience) -> dict[str, str | int]:
+    return {
+        "level": audience.level.value,
+        "unit": audience.unit.value if audience.unit else "all",
+        "title": audience.title,
+        "customers": len(audience.customer_ids),
+        "disclosure": audience.disclosure,
+    }
+
+
+def _artifacts(run: Run, assessed: Assessed, rendered: Rendered) -> Iterator[Artifact]:
+    for pack in rendered.good:
+        yield from read_back(pack)
+    feeds = assessed.policy.audiences.feeds
+    if feeds:
+        keys = source_keys(run)
+        yield from render_feeds(assessed.frames, keys, feeds)
+
+
+def pack_messages(run: Run, inputs: Inputs, addressing: Addressing, rendered: Rendered, rules: Audiences) -> list[Sealed]:
+    """One mail per reader of a good pack, for the first working moment of the reader's calendar."""
+    sealed = []
+    for pack in rendered.good:
+        if pack.mail is None:
+            continue
+        body = read_mail(pack.mail)
+        carried = {_CARRIED[part] for part in rules.mail.get(pack.audience.level, []) if part in _CARRIED}
+        attachments = tuple(
+            Attachment(_attachment_name(artifact, inputs), _MIME[Path(artifact.path).suffix], artifact.content)
+            for artifact in read_back(pack)
+            if artifact.kind in carried
+        )
+        for person_id in pack.audience.readers:
+            reader = addressing.readers[person_id]
+            if reader.address is None:
+                continue
+            sealed.append(
+                seal(
+                    run,
+                    Message(
+                        kind=MessageKind.PACK,
+                        subject_key=f"{inputs.week}|{pack.audience.audience_id}",
+                        person_id=person_id,
+                        to_name=reader.name,
+                        to_address=reader.address,
+                        subject=body.subject if inputs.revision == 0 else f"Correction: {body.subject}",
+                        text=body.text,
+                        html=body.html,
+                        attachments=attachments,
+                        pictures=body.pictures,
+                        revision=inputs.revision,
+                        not_before=first_working_moment(calendar_of(rules, reader.calendar), run.clock()),
+                        audience_id=pack.audience.audience_id,
+                    ),
+                )
+            )
+    return sealed
+
+
+def _attachment_name(artifact: Artifact, inputs: Inputs) -> str:
+    return f"{inputs.week} {Path(artifact.path).name}"
+
+
+def calendar_of(rules: Audiences, name: str) -> Calendar:
+    return rules.calendars.get(name) or rules.calendars["default"]
+
+
+def source_keys(run: Run) -> dict[str, dict[str, str]]:
+    """Per source system: our customer_id to its key, for feeds that go back into that system."""
+    from config.sources import read_crosswalk
+
+    frame = read_crosswalk(run.workspace.config / "crosswalk.csv")
+    systems: dict[str, dict[str, str]] = {}
+    for system, key, customer in zip(frame["system"], frame["source_key"], frame["customer_id"], strict=True):
+        systems.setdefault(system, {})[customer] = key
+    return systems

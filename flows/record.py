@@ -1,0 +1,121 @@
+"""Make a judged week true: history to Parquet, then one short transaction with everything it decides.
+
+Placements, transitions, events, cases and the alerts that tell of them become visible together; the
+bodies of the mails are rendered before the transaction opens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from contracts.frames import conform
+from contracts.results import CASES
+from contracts.words import RunState
+from flows.alerting import Due, alert_messages, withdrawal_messages
+from flows.assess import Assessed
+from flows.inputs import Inputs
+from flows.lease import Lease
+from flows.run import Run
+from flows.tell import enqueue
+from scoring.act.alerts import AlertDecision, decide
+from scoring.act.cases import CaseProposal, propose
+from store import episodes, ledger, outbox
+from store.history import write_week
+
+HISTORY_FRAMES = ("customer_facts", "norms", "scores", "contributions", "placements", "transitions", "events")
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a week's comparison leads to, before it is recorded."""
+
+    alerts: list[AlertDecision]
+    unaddressed: list[str]
+    proposals: list[CaseProposal]
+    cases: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    case_event: int
+    alerts: int
+    cases: int
+
+
+def keep_history(run: Run, inputs: Inputs, assessed: Assessed) -> None:
+    """Scores, contributions and placements of the week as immutable Parquet."""
+    frames = {name: assessed.frames[name] for name in HISTORY_FRAMES}
+    write_week(run.workspace.history, inputs.week, inputs.revision, frames)
+
+
+def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
+    """Alerts and cases that the week's transitions and new events call for.
+
+    A baseline week and one whose rules changed tell nobody: Critical accounts are listed, not announced.
+    """
+    frames, policy = assessed.frames, assessed.policy
+    with run.store.read() as session:
+        open_cases = ledger.cases(session)
+        known = episodes.known_events(session, list(frames["events"]["event_id"]))
+    fresh_events = frames["events"][~frames["events"]["event_id"].isin(known)].reset_index(drop=True)
+    is_silent = inputs.is_baseline or inputs.cause != "customer"
+    decision = decide(
+        frames["transitions"],
+        fresh_events,
+        frames["customer_facts"],
+        frames["assignments"],
+        assessed.people,
+        policy.alerts,
+        is_baseline=is_silent,
+    )
+    proposals = []
+    if not is_silent:
+        proposals = propose(
+            frames["transitions"],
+            fresh_events,
+            frames["customer_facts"],
+            frames["assignments"],
+            assessed.people,
+            policy.case_templates,
+            open_cases,
+            policy.audiences.calendars["default"],
+            now=inputs.instant,
+        )
+    cases = open_cases
+    if proposals:
+        opened = pd.DataFrame([proposal.as_row() for proposal in proposals])
+        cases = conform(pd.concat([open_cases, opened], ignore_index=True), CASES)
+    return Decided(list(decision.alerts), list(decision.unaddressed), proposals, cases)
+
+
+def record_week(
+    run: Run, lease: Lease, inputs: Inputs, assessed: Assessed, decided: Decided, due: list[Due]
+) -> Recorded:
+    """The transaction: everything the week decides, and the alerts that tell of it, or nothing."""
+    frames = assessed.frames
+    with run.store.read() as session:
+        known = outbox.known_keys(session, [item.message.key for item in due])
+        provisional = episodes.provisional(session)
+    stays = set(frames["placements"]["episode_id"].dropna())
+    withdrawn = [episode for episode in provisional if episode.episode_id not in stays]
+    sealed = alert_messages(run, [item for item in due if item.message.key not in known])
+    sealed += withdrawal_messages(run, withdrawn)
+
+    def act(session: ledger.Session) -> Recorded:
+        lease.advance(session, RunState.RECORDED)
+        episodes.save_placements(session, frames["placements"], inputs.week)
+        episodes.save_transitions(session, frames["transitions"], inputs.week)
+        episodes.save_events(session, frames["events"])
+        episodes.confirm(session, [e.episode_id for e in provisional if e.episode_id in stays])
+        episodes.withdraw(session, [e.episode_id for e in withdrawn], now=run.clock())
+        opened = [ledger.open_case(session, proposal, now=run.clock()) for proposal in decided.proposals]
+        alerts = enqueue(session, run, sealed)
+        return Recorded(ledger.last_event_number(session), alerts, sum(case is not None for case in opened))
+
+    recorded = run.store.transact(act)
+    run.say(f"recorded transitions={len(frames['transitions'])} cases={recorded.cases} alerts={recorded.alerts}")
+    return recorded
+
+
