@@ -46,7 +46,8 @@ ARROW: dict[Kind, pa.DataType] = {
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column. `known_from` names the instant or day column before which this value was not yet known:
-    an as-of view blanks it until then, and `until_then` (if given) stands in its place."""
+    an as-of view blanks it until then, and `until_then` (if given) stands in its place. Values in `from_start`
+    were true from the row's first day and are never blanked."""
 
     name: str
     kind: Kind = Kind.TEXT
@@ -56,6 +57,7 @@ class Column:
     maximum: float | None = None
     known_from: str | None = None
     until_then: str | None = None
+    from_start: tuple[str, ...] = ()
     group: FieldGroup = FieldGroup.BASIC
     about: str = ""
 

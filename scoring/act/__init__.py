@@ -1,0 +1,1 @@
+"""Decides what follows from a placement: alerts, cases, action plans."""

@@ -1,0 +1,1 @@
+"""Says why a score is what it is, and why it changed."""

@@ -1,0 +1,16 @@
+"""A measured value on the scale 0-100, between two fixed anchors that experts chose.
+
+Fixed, never this week's minimum and maximum: one outlier would move everybody, and a score would drift without a
+new fact. Source: OECD/JRC Handbook on Constructing Composite Indicators, 2008, section 5.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+
+def anchored(value: Numbers, *, bad: float | Numbers, good: float | Numbers) -> Numbers:
+    """100 * (value - bad) / (good - bad), clipped to 0-100; `bad` may lie above `good`. NaN stays NaN."""
+    return np.clip(100.0 * (value - bad) / (np.asarray(good) - bad), 0.0, 100.0)
