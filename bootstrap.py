@@ -167,8 +167,8 @@ def make_environment(kind: str) -> None:
     if not (VENV / "bin/python").exists() or not runs([str(VENV / "bin/python"), "-c", ""]):
         run([uv, "venv", "-q", "--clear", "--python", sys.executable, str(VENV)], environ)
     at = ["--python", str(VENV / "bin/python")]
-    say(f"installing requirements/{kind}.txt into .venv")
-    run([uv, "pip", "sync", *at, "--require-hashes", str(ROOT / f"requirements/{kind}.txt")], environ)
+    say(f"installing requirements/{kind}.txt into .venv (without a cache this takes a minute)")
+    run([uv, "pip", "sync", "-q", *at, "--require-hashes", str(ROOT / f"requirements/{kind}.txt")], environ)
     build = ["--build-constraints", str(ROOT / "requirements/tools.txt")]
     run([uv, "pip", "install", "-q", *at, "--no-deps", *build, "-e", str(ROOT)], environ)
     if sys.platform == "darwin":

@@ -68,7 +68,7 @@ def pip_settings(environ: Mapping[str, str], files: Iterable[Path]) -> dict[str,
 
 def uv_environment(environ: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
     """The environment for uv, which does not read pip's settings: what the caller set for uv itself wins."""
-    ours = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
+    ours = {"UV_PYTHON_DOWNLOADS": "never"}
     if "index-url" in settings:
         ours["UV_DEFAULT_INDEX"] = settings["index-url"]
     if "extra-index-url" in settings:
