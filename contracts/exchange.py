@@ -212,6 +212,22 @@ CASE_EDITABLE = (
     EditableColumn("Outcome", "outcome"),
     EditableColumn("Note", "note"),
 )
+
+
+def person_cell(person_id: str | None, name: str) -> str:
+    """A person as a workbook cell: readable, and exact when two people bear one name."""
+    if not person_id:
+        return ""
+    return person_id if name in ("", person_id) else f"{name}{_PERSON_MARK}{person_id}"
+
+
+def person_of_cell(text: str) -> str:
+    """The id in a cell written by `person_cell`; any other text (an id, a name) as it stands, trimmed."""
+    return text.rpartition(_PERSON_MARK)[2].strip()
+
+
+_PERSON_MARK = " · "
+
 TOKEN_PROPERTY = "cem-token"  # noqa: S105 - the name of a document property, not a secret
 
 

@@ -1,0 +1,444 @@
+"""Literal view models: one pack and one account, small enough to read and complete enough to render."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from contracts.words import BusinessUnit, Level, PlacementState, Zone
+from reporting.account_models import (
+    AccountView,
+    Asset,
+    Band,
+    Deal,
+    Dot,
+    EventLine,
+    Feedback,
+    Problem,
+    SignalLine,
+    Step,
+    Timeline,
+    Waterfall,
+)
+from reporting.models import (
+    AccountRow,
+    Accounts,
+    ActionLine,
+    Amount,
+    CaseLine,
+    Cases,
+    Cell,
+    Change,
+    Corner,
+    Experience,
+    Footer,
+    Grid,
+    Mark,
+    Matrix,
+    MatrixRow,
+    Metric,
+    Move,
+    PackView,
+    Point,
+    Problems,
+    Projects,
+    Reconciliation,
+    Renewals,
+    SinceLine,
+    SourceLine,
+    Team,
+    TeamLine,
+    Tile,
+    Trend,
+    Trust,
+    Verbatim,
+    ZoneLine,
+)
+
+ROME = ZoneInfo("Europe/Rome")
+AS_OF = datetime(2026, 11, 23, 0, 0, tzinfo=ROME)
+
+V = Mark("v", "V", "Very Loyal", Zone.VERY_LOYAL)
+S = Mark("s", "S", "Somewhat Loyal", Zone.SOMEWHAT_LOYAL)
+N = Mark("n", "N", "Neutral", Zone.NEUTRAL)
+C = Mark("c", "C", "Critical", Zone.CRITICAL)
+
+FOOTER = Footer(
+    audience="Team view · A. Karim",
+    rule="Customers assigned to A. Karim's team.",
+    week="2026-W47",
+    as_of_text="Data as of Mon 23 Nov 2026, 00:00 CET",
+    policy="Policy 1",
+    lines_text="loyalty 45, retention 60, dead-band ±2",
+    run_name="2026-W47-r0",
+    organization="Borealis Storage",
+    check_line="3 − 0 + 0 = 3 accounts",
+)
+
+
+def eur(value: float | None, text: str) -> Amount:
+    return Amount(value, text)
+
+
+def a_case(**changes: object) -> CaseLine:
+    base = CaseLine(
+        case_id="CL-2291AB00",
+        row_version=3,
+        customer_id="C-1",
+        name="Halden Maritime Logistics",
+        mark=C,
+        title="Save a Critical account",
+        category="retention",
+        severity="urgent",
+        status="open",
+        is_open=True,
+        owner_id="P-017",
+        owner="T. Okafor",
+        opened_at=datetime(2026, 11, 20, 8, 15, tzinfo=UTC),
+        opened_text="20 Nov",
+        age_days=3,
+        due_at=datetime(2026, 11, 24, 11, 0, tzinfo=UTC),
+        due_text="Tue 24 Nov",
+        is_overdue=False,
+        overdue_days=0,
+        closed_at=None,
+        escalation_step=0,
+        outcome="",
+        note="",
+        page="accounts/c-1-aaaaaaaa.html",
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def an_action(**changes: object) -> ActionLine:
+    base = ActionLine(
+        action_id="A-1",
+        rank=1,
+        customer_id="C-1",
+        name="Halden Maritime Logistics",
+        revenue=eur(340_000.0, "EUR 340 k"),
+        before=S,
+        mark=C,
+        why="Three severity-1 faults in 14 days.",
+        action="Call the operations director and explain both faults",
+        owner_id="P-017",
+        owner="T. Okafor",
+        unit="Customer Support",
+        due_on=date(2026, 11, 24),
+        due_text="Tue 24 Nov",
+        is_late=False,
+        status="todo",
+        priority=eur(102_000.0, "EUR 102 k"),
+        playbook="save-critical",
+        page="accounts/c-1-aaaaaaaa.html",
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def a_row(**changes: object) -> AccountRow:
+    base = AccountRow(
+        rank=1,
+        customer_id="C-1",
+        name="Halden Maritime Logistics",
+        subtitle="Bremen · Gold",
+        tier="Gold",
+        region="EMEA",
+        country="DE",
+        status="active",
+        state=PlacementState.PLACED,
+        mark=C,
+        before=S,
+        direction="worse",
+        loyalty=38.2,
+        retention=41.4,
+        loyalty_change=Change(51.0, -12.8, "▼ 13", "worse"),
+        retention_change=Change(55.0, -13.6, "▼ 14", "worse"),
+        coverage_share=0.86,
+        is_borderline=False,
+        revenue=eur(340_000.0, "EUR 340 k"),
+        revenue_share=0.2,
+        renewal_on=date(2027, 1, 31),
+        renewal_text="31 Jan 2027",
+        owner_id="P-017",
+        owner="T. Okafor",
+        case_id="CL-2291AB00",
+        case_text="open",
+        case_state="open",
+        next_action="Call the operations director",
+        page="accounts/c-1-aaaaaaaa.html",
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def a_move(**changes: object) -> Move:
+    base = Move(
+        customer_id="C-1",
+        name="Halden Maritime Logistics",
+        before=S,
+        after=C,
+        direction="worse",
+        kind="moved",
+        cause="customer",
+        is_borderline=False,
+        revenue=eur(340_000.0, "EUR 340 k"),
+        loyalty=Change(51.0, -12.8, "▼ 13", "worse"),
+        retention=Change(55.0, -13.6, "▼ 14", "worse"),
+        why="Three severity-1 faults in 14 days.",
+        page="accounts/c-1-aaaaaaaa.html",
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+_TREND = Trend((1.7, 1.6, 1.8, 1.7, 2.3), 1.5, 1.9, "2026-W43", "2026-W47", True, True, "Outside normal noise.")
+_SAME = Change(58.9, -0.3, "−0.3", "same", is_noise=True)
+
+
+def a_pack_view(**changes: object) -> PackView:
+    cases = (a_case(), a_case(case_id="CL-77770000", name="Lindqvist Bank", is_overdue=True, overdue_days=4))
+    amount = eur(340_000.0, "EUR 340 k")
+    stayed = Cell(2, amount, "stayed", "2")
+    worse = Cell(1, amount, "worse", "1")
+    none = Cell(0, eur(0.0, "EUR 0"), "other", "")
+    total = Cell(3, amount, "total", "3")
+    base = PackView(
+        audience_id="manager-support-0123456789",
+        disclosure="d" * 32,
+        title="Team view · A. Karim",
+        level=Level.MANAGER,
+        unit=BusinessUnit.SUPPORT,
+        language="en",
+        week="2026-W47",
+        week_days="16–22 Nov 2026",
+        as_of=AS_OF,
+        as_of_text="Mon 23 Nov 2026, 00:00 CET",
+        currency="EUR",
+        organization="Borealis Storage",
+        previous_week="2026-W46",
+        is_baseline=False,
+        headline="One account turned Critical this week; EUR 340 k of yearly revenue is at risk",
+        standfirst="Three severity-1 faults explain most of it.",
+        since_title="Since your last pack, 2026-W46",
+        since=(SinceLine(1, "account turned Critical", "EUR 340 k", "worse"), SinceLine(2, "cases opened", "", "same")),
+        tiles=(
+            Tile("critical", "Revenue in Critical zone", "EUR 2.3 M", "", Change(1.7, 0.6, "▲ EUR 0.6 M", "worse"), "outside noise", _TREND, 2.3),
+            Tile("loyalty", "Loyalty score", "58.9", "of 100", _SAME, "no real change", None, 58.9),
+        ),
+        zones=(ZoneLine(C, 1, amount, "33 %", Change(0, 1, "▲ 1", "worse")), ZoneLine(V, 2, amount, "67 %", _SAME)),
+        matrix=Matrix(
+            columns=(V, S, N, C),
+            rows=(
+                MatrixRow(V, (stayed, none, none, none), stayed),
+                MatrixRow(S, (none, none, none, worse), worse),
+                MatrixRow(N, (none, none, none, none), none),
+                MatrixRow(C, (none, none, none, none), none),
+            ),
+            totals=(stayed, none, none, worse),
+            grand_total=total,
+            finding="One of three accounts changed zone.",
+        ),
+        grid=Grid(
+            title="One of three accounts changed zone",
+            finding="Three accounts; one turned Critical.",
+            loyalty_line=45.0,
+            retention_line=60.0,
+            dead_band=2.0,
+            corners=(
+                Corner(V, is_high_loyalty=True, is_high_retention=True, text="2 accounts · EUR 1.2 M"),
+                Corner(S, is_high_loyalty=True, is_high_retention=False, text="0 accounts"),
+                Corner(N, is_high_loyalty=False, is_high_retention=True, text="0 accounts"),
+                Corner(C, is_high_loyalty=False, is_high_retention=False, text="1 account · EUR 340 k"),
+            ),
+            points=(
+                Point("C-1", "Halden Maritime Logistics", 38.2, 41.4, 340_000.0, C, 51.0, 55.0, "Halden Maritime", "EUR 340 k · S→C", 1),
+                Point("C-2", "Lindqvist Bank", 71.0, 78.0, 880_000.0, V),
+                Point("C-3", "Novara Pharma", 66.0, 70.0, 320_000.0, V),
+            ),
+        ),
+        moves=(a_move(),),
+        other_moves=(),
+        moves_sentences=("Into Critical: one account, EUR 340 k.",),
+        actions=(an_action(),),
+        plan=(an_action(), an_action(action_id="A-2", rank=2, action="Name one engineer for all tickets")),
+        actions_title="Act first: one account holds EUR 340 k",
+        accounts=Accounts(
+            rows=(a_row(), a_row(rank=2, customer_id="C-2", name="Lindqvist Bank", mark=V, before=V, direction="same")),
+            total_count=2,
+            total_revenue=amount,
+            rest_count=0,
+            rest_revenue=eur(0.0, "EUR 0"),
+            rest_sentence="",
+            owners=("T. Okafor",),
+        ),
+        cases=Cases(
+            open=cases,
+            overdue=cases[1:],
+            closed_this_week=(),
+            opened_this_week_count=1,
+            median_close_days=9.0,
+            sentence="Two cases are open, one is overdue",
+            owner_sentence="The overdue one sits with T. Okafor.",
+        ),
+        team=Team("Team", (TeamLine("P-017", "T. Okafor", "owner", 2, 1, amount, amount, 2, 1, 54.0),), ""),
+        experience=Experience(
+            metrics=(Metric("nps", "NPS", 12.0, "12", 4.0, 20.0, "4 to 20", 38, 90, _SAME),),
+            sentences=("Ticket satisfaction fell to 4.1 of 5.",),
+            verbatims=(
+                Verbatim("C-1", "Halden Maritime Logistics", date(2026, 11, 17), "17 Nov", "The same failure twice in a week.", "csat", "2 of 5", "worse", "en"),
+            ),
+            verbatims_note="",
+        ),
+        renewals=Renewals("No renewal is due within 90 days.", (), (), (), "No open deal.", 0),
+        problems=Problems("No open ticket.", (), 0, 0, 0),
+        projects=Projects("No running project.", (), 0, 0),
+        contacts=(),
+        trust=Trust(
+            short="5 of 6 sources fresh; 212 of 48 310 rows set aside",
+            is_good=False,
+            sources=(SourceLine("crm", "deals", "stale", False, "9 days", 100, 98, 2, 0, "9 days old, limit 7"),),
+            sources_sentence="5 of 6 sources are fresh. CRM deals are 9 days old (limit 7).",
+            rows_sentence="212 of 48 310 rows were set aside (0.4 %).",
+            coverage_sentence="2 of 2 accounts are fully scored.",
+            notes=(),
+        ),
+        reconciliation=Reconciliation(2, 0, 0, 2, amount, amount, amount, amount, (), "2 − 0 + 0 = 2 accounts"),
+        notes=(),
+        main=("accounts", "cases", "actions", "team", "experience", "matrix"),
+        aside=("since", "grid", "overdue", "zones", "trust"),
+        footer=FOOTER,
+        shows_money=True,
+        account_pages=("C-1", "C-2"),
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def a_waterfall(**changes: object) -> Waterfall:
+    changes_of = (
+        ("severity_1", "Severity-1 faults: 3 in 14 days", -6.0),
+        ("csat", "Survey 17 Nov: 2 of 5 (was 4)", -4.0),
+        ("reopened", "Tickets re-opened: 4 of 11", -3.0),
+        ("quote", "Renewal quote open 24 days", -2.0),
+        ("support_end", "2 arrays reach end of support", -1.0),
+        ("sponsor", "Sponsor meeting held 11 Nov", 2.0),
+        ("firmware", "Firmware upgraded at 1 of 3 sites", 1.0),
+    )
+    steps, at = [], 51.0
+    for signal, label, change in changes_of:
+        text = f"{'+' if change > 0 else '−'}{abs(change):.0f}"
+        steps.append(Step(signal, label, change, text, at, at + change, "better" if change > 0 else "worse"))
+        at += change
+    base = Waterfall(
+        axis="loyalty",
+        axis_label="Loyalty",
+        title="Why 38, last week 51",
+        subtitle="Effect of each signal on the loyalty score; sum −13.",
+        start_label="Last week",
+        end_label="This week",
+        start=51.0,
+        end=38.0,
+        start_text="51",
+        end_text="38",
+        line=45.0,
+        line_label="loyalty line 45",
+        steps=tuple(steps),
+        mark=C,
+        is_change=True,
+        finding="Loyalty fell from 51 to 38.",
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def an_account_view(**changes: object) -> AccountView:
+    base = AccountView(
+        audience_id="manager-support-0123456789",
+        disclosure="d" * 32,
+        audience_title="Account team and support engineers",
+        language="en",
+        week="2026-W47",
+        week_days="16–22 Nov 2026",
+        as_of=AS_OF,
+        as_of_text="Mon 23 Nov 2026, 00:00 CET",
+        organization="Borealis Storage",
+        currency="EUR",
+        customer_id="C-1",
+        name="Halden Maritime Logistics",
+        identity="Customer C-1 · Bremen, Germany · Marine logistics · EUR 340 k a year · customer since 2019",
+        status="active",
+        mark=C,
+        before=S,
+        is_borderline=False,
+        zone_sentence="Critical since this week, from Somewhat Loyal.",
+        summary=("Three severity-1 faults explain almost half of the fall.",),
+        loyalty=38.0,
+        retention=41.0,
+        loyalty_change=Change(51.0, -13.0, "▼ 13", "worse"),
+        retention_change=Change(55.0, -14.0, "▼ 14", "worse"),
+        loyalty_interval="34 to 42",
+        retention_interval="36 to 46",
+        revenue=eur(340_000.0, "EUR 340 k"),
+        renewal_text="31 Jan 2027",
+        owners=(("Sales", "M. Lindgren"), ("Customer Support", "T. Okafor")),
+        waterfalls=(a_waterfall(),),
+        waterfall_note="",
+        signals=(SignalLine("severity_1", "Severity-1 faults", "loyalty", "technical", "3", "0", 12.0, "12", "20 %", "−6", "worse", True),),
+        coverage_text="Coverage 86 %",
+        missing_signals=(),
+        trail=(
+            Point("C-1", "2026-W35", 70.0, 59.0, None, S),
+            Point("C-1", "2026-W46", 51.0, 55.0, None, S),
+            Point("C-1", "2026-W47", 38.0, 41.0, None, C),
+        ),
+        loyalty_line=45.0,
+        retention_line=60.0,
+        critical_is_low_left=True,
+        trail_finding="From Somewhat Loyal to Critical in 13 weeks.",
+        timeline=Timeline(
+            title="Two years: the slide began in July 2026, before the faults",
+            first_week="2024-W48",
+            last_week="2026-W47",
+            weeks=104,
+            quarters=((5.0, "Q1 2025"), (18.0, "Q2"), (31.0, "Q3"), (44.0, "Q4"), (57.0, "Q1 2026")),
+            bands=(Band(S, 0, 38), Band(V, 38, 86), Band(S, 86, 103), Band(C, 103, 104)),
+            tickets=tuple((index * 7) % 5 for index in range(102)) + (11, 11),
+            severe=(12.0, 101.5, 103.1),
+            severe_note="3 in 14 days",
+            surveys=(Dot(10.0, "4", "csat"), Dot(103.0, "2", "csat", "worse")),
+            survey_label="Survey, 1–5",
+            deals=(Dot(20.0, "won EUR 210 k", "won"),),
+            installs=(Dot(22.0, "2 arrays, Bremen", "install"),),
+            finding="Two years of position, tickets, surveys, deals and installs.",
+        ),
+        problems=(Problem(date(2026, 11, 20), "20 Nov", 1, "Sev 1", "Bremen array", "Fixed in 9 h", False, "T-1"),),
+        problems_note="",
+        assets=(Asset("NS-5200", "Bremen", "1", date(2026, 12, 31), "31 Dec 2026", "soon"),),
+        assets_note="",
+        deals=(Deal("Support renewal", "renewal", "Quote open 24 days", eur(340_000.0, "EUR 340 k"), date(2027, 1, 31), "31 Jan", True, True),),
+        deals_note="",
+        projects=(),
+        projects_note="No running project.",
+        verbatims=(
+            Verbatim("C-1", "Halden Maritime Logistics", date(2026, 11, 17), "17 Nov", "The same failure twice in a week. Nobody could tell us why.", "csat", "2 of 5", "worse", "en"),
+        ),
+        verbatims_note="",
+        feedback=(Feedback(date(2026, 11, 19), "19 Nov", "M. Lindgren", "Open to staying if the fault is explained.", "3 of 5 (was 4)"),),
+        feedback_note="",
+        events=(EventLine(date(2026, 11, 20), "20 Nov", "Severity-1 fault at Bremen", "The same failure twice in a week."),),
+        actions=(
+            an_action(),
+            an_action(action_id="A-2", rank=2, action="Book controller replacement in Bremen and Hamburg", owner="Field service"),
+        ),
+        actions_note="",
+        cases=(a_case(),),
+        cases_note="",
+        trust_sentence="Fully scored.",
+        page="accounts/c-1-aaaaaaaa.html",
+        footer=FOOTER,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+# A name as no form allows and every CRM holds: long, two scripts, an emoji, an override, a line break, markup.
+HOSTILE_NAME = (
+    "=Société Générale d’Électricité “Nord & Süd” <b>شركة الاتصالات</b> 😀\u202e "
+    "株式会社 \r\nBcc: all@example.org Überlandwerk-Betriebsgesellschaft mit sehr langem Namen"
+)
