@@ -9,6 +9,7 @@ from config.sources import read_crosswalk, read_sources
 from contracts.weeks import Week
 from extract.intake import Intake, take_in
 from extract.snapshot import read_manifest
+from flows.errors import NothingPublished
 from flows.inputs import Inputs, code_version, fonts_digest
 from flows.policies import policy_for
 from flows.run import Run
@@ -51,7 +52,13 @@ def snapshot_of(run: Run, published: PublishedWeek | None) -> Path | None:
     """The snapshot manifest that a published week was made from."""
     if published is None:
         return None
-    return run.workspace.root / Inputs.read(Path(published.inputs_path)).manifest
+    return run.workspace.root / inputs_of(run, published).manifest
+
+
+def inputs_of(run: Run, published: PublishedWeek) -> Inputs:
+    if published.inputs_path is None:
+        raise NothingPublished(f"{published.week} has no frozen inputs; it cannot be compared with")
+    return Inputs.read(run.workspace.root / published.inputs_path)
 
 
 def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstructed: bool = False) -> Inputs:
@@ -59,13 +66,13 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
     sequence, policy, folder = policy_for(run, week)
     root = run.workspace.root
     with run.store.read() as session:
-        earlier = runs.weeks_before(session, week)
+        earlier = runs.published_weeks(session, before=week)
     previous = earlier[-1] if earlier else None
     snapshot = read_manifest(intake.manifest)
     cause = "customer"
     if previous is None:
         cause = "baseline"
-    elif previous.policy_digest != policy.digest:
+    elif inputs_of(run, previous).policy_digest != policy.digest:
         cause = "policy"
     sources = write_week(run.workspace.history, week, revision, {"sources": intake.sources})["sources"]
     return Inputs(
@@ -78,7 +85,7 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
         policy_digest=policy.digest,
         policy_sequence=sequence,
         previous=(previous.week, previous.revision) if previous else None,
-        history=tuple((w.week, w.revision, w.is_reconstructed) for w in earlier[-TREND_WEEKS:]),
+        history=tuple((w.week, w.revision) for w in earlier[-TREND_WEEKS:]),
         cause=cause,
         is_baseline=previous is None,
         is_reconstructed=is_reconstructed,

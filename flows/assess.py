@@ -21,7 +21,7 @@ from contracts.results import (
     TRANSITIONS,
 )
 from contracts.rules import Policy
-from extract.snapshot import read_manifest, read_shared
+from extract.snapshot import read_bucket, read_manifest, read_shared
 from flows.fan_out import FanOut, InOrder
 from flows.inputs import Inputs
 from flows.measure import MeasureTask, PlaceTask, gather, measure_bucket, place_bucket, policy_of, write_frames
@@ -44,6 +44,8 @@ class Assessed:
     people: pd.DataFrame
     policy: Policy
     customers: int
+    axis_notes: tuple[str, ...] = ()
+    trust_notes: tuple[str, ...] = ()
 
 
 def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path) -> Assessed:
@@ -119,8 +121,6 @@ def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path) -> Assess
 
 
 def _assignments(manifest: Path, buckets: int) -> pd.DataFrame:
-    from extract.snapshot import read_bucket
-
     parts = [read_bucket(manifest, bucket, ["assignments"])["assignments"].to_pandas() for bucket in range(buckets)]
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     return whole[["customer_id", "person_id", "role"]].sort_values(["customer_id", "person_id"], ignore_index=True)

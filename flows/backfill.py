@@ -18,7 +18,7 @@ def backfill(run: Run, first: Week, last: Week) -> Outcome:
         return Outcome(ExitCode.USAGE, f"--from {first} lies after --to {last}")
     with leased(run, RunKind.BACKFILL, f"{first}..{last}"):
         with run.store.read() as session:
-            standing = {week.week for week in runs.weeks(session)}
+            standing = {week.week for week in runs.published_weeks(session)}
             newest = runs.last_published_before(session, first)
         missing = [week for week in weeks_between(first, last) if str(week) not in standing]
         if not missing:

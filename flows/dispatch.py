@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contracts.exchange import Parcel
 from contracts.words import DeliveryMode, ExitCode, OutboxState
-from delivery.dispatch import dispatch
-from delivery.transports import MaildirTransport, SmtpTransport, Transport
+from contracts.weeks import Week
+from delivery.dispatch import dispatch, redirected, stops_batch, untouched
+from delivery.transports import MaildirTransport, PreviewTransport, SmtpTransport, Transport
 from flows.run import Outcome, Run
 from store import outbox
 
@@ -19,19 +21,23 @@ class Dispatched:
     sent: int
     failed: int
     waiting: int
+    held: int
 
     def line(self) -> str:
-        return f"mails: {self.sent} sent, {self.failed} refused, {self.waiting} waiting"
+        return f"mails: {self.sent} sent, {self.failed} refused, {self.waiting} waiting, {self.held} held for approval"
 
 
 def transport_of(run: Run) -> Transport:
+    """Where mails go under the workspace's mode: in preview, into a folder that nobody is mailed from."""
     mail = run.settings.file.mail
+    if mail.mode is DeliveryMode.PREVIEW:
+        return PreviewTransport(run.workspace.preview)
     if mail.transport == "maildir":
         return MaildirTransport(run.workspace.mail)
     return SmtpTransport(
-        host=mail.smtp_host,
-        port=mail.smtp_port,
-        security=mail.smtp_security,
+        mail.smtp_host,
+        mail.smtp_port,
+        mail.smtp_security,
         user=mail.smtp_user,
         password=run.settings.smtp_password,
         ca_file=mail.ca_file,
@@ -40,60 +46,56 @@ def transport_of(run: Run) -> Transport:
 
 def dispatch_due(run: Run) -> Dispatched:
     """Send every row that is due now, batch by batch; each receipt is recorded in its own short transaction."""
+    mail = run.settings.file.mail
     transport = transport_of(run)
-    if run.settings.file.mail.mode is DeliveryMode.PREVIEW:
-        _preview(run)
     _settle(run, transport)
     sent = failed = 0
-    while True:
+    is_relay_well = True
+    while is_relay_well:
         with run.store.write() as session:
             parcels = outbox.claim_due(
                 session, now=run.clock(), owner=run.owner, limit=_BATCH, lease_seconds=_LEASE_SECONDS
             )
         if not parcels:
             break
-        stopped = False
-        for receipt in dispatch(parcels, transport, clock=run.clock, before_send=lambda p: _holds(run, p.outbox_id)):
+        going = parcels
+        if mail.mode is DeliveryMode.REDIRECT:
+            going = redirected(parcels, mail.redirect_to or mail.operator_address)
+        receipts = []
+        for receipt in dispatch(going, transport, clock=run.clock, before_send=lambda p: _holds(run, p)):
             with run.store.write() as session:
-                outbox.record(session, receipt, now=run.clock())
-            sent += receipt.is_sent
-            failed += not receipt.is_sent
-            stopped = stopped or (not receipt.is_sent and receipt.step in {"connect", "starttls", "auth"})
-        if stopped:
-            break
+                outbox.record(session, receipt, now=run.clock(), owner=run.owner)
+            receipts.append(receipt)
+            is_relay_well = is_relay_well and not stops_batch(receipt)
+        with run.store.write() as session:
+            left = [parcel.outbox_id for parcel in untouched(parcels, receipts)]
+            outbox.hand_back(session, left, run.owner, now=run.clock())
+        sent += sum(receipt.is_sent for receipt in receipts)
+        failed += sum(not receipt.is_sent for receipt in receipts)
     with run.store.read() as session:
         counts = outbox.counts(session)
-    waiting = sum(counts.get(state, 0) for state in (OutboxState.PENDING, OutboxState.SENDING, OutboxState.UNKNOWN))
+    waiting = sum(counts[state] for state in (OutboxState.PENDING, OutboxState.SENDING, OutboxState.UNKNOWN))
     if sent or failed:
-        run.say(f"dispatched sent={sent} failed={failed} waiting={waiting}")
-    return Dispatched(sent, failed, waiting)
+        run.say(f"dispatched sent={sent} failed={failed} waiting={waiting} held={counts[OutboxState.HELD]}")
+    return Dispatched(sent, failed, waiting, counts[OutboxState.HELD])
 
 
-def _holds(run: Run, outbox_id: int) -> bool:
+def _holds(run: Run, parcel: Parcel) -> bool:
     """Whether this process still owns the row: one that slept past its lease must not send."""
     with run.store.read() as session:
-        return outbox.holds_lease(session, outbox_id, run.owner)
+        return outbox.holds_lease(session, parcel.outbox_id, run.owner, now=run.clock())
 
 
 def _settle(run: Run, transport: Transport) -> None:
     """Rows whose sender died at the worst moment: ask the acceptor, never guess."""
-    with run.store.read() as session:
-        doubtful = outbox.in_doubt(session, now=run.clock())
+    with run.store.write() as session:
+        doubtful = outbox.in_doubt(session, run.clock())
     for parcel in doubtful:
         answer = transport.has_accepted(parcel.message_id)
         if answer is not None:
+            why = "the acceptor has it" if answer else "the acceptor does not have it"
             with run.store.write() as session:
-                outbox.settle(session, parcel.outbox_id, is_sent=answer, now=run.clock())
-
-
-def _preview(run: Run) -> None:
-    """In preview every held mail lies in var/preview as it would be sent."""
-    folder = MaildirTransport(run.workspace.preview)
-    with run.store.read() as session:
-        held = outbox.parcels(session, OutboxState.HELD)
-    for parcel in held:
-        if not folder.has_accepted(parcel.message_id):
-            folder.send(parcel)
+                outbox.settle(session, parcel.outbox_id, answer, now=run.clock(), who=run.owner, why=why)
 
 
 def listed(run: Run, state: str | None) -> Outcome:
@@ -101,18 +103,20 @@ def listed(run: Run, state: str | None) -> Outcome:
     if state is not None and state not in set(OutboxState):
         return Outcome(ExitCode.USAGE, f"--state must be one of {', '.join(OutboxState)}; got '{state}'")
     with run.store.read() as session:
-        rows = outbox.rows(session, state=OutboxState(state) if state else None)
+        rows = outbox.rows(session, states=[OutboxState(state)] if state else None)
         counts = outbox.counts(session)
     lines = tuple(
         f"{row.state:<10} {row.kind:<15} {row.recipient:<40} {row.subject_key} (tries: {row.attempts})" for row in rows
     )
-    headline = ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "the outbox is empty"
+    headline = ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "the outbox is empty"
     return Outcome(ExitCode.DONE, headline, lines)
 
 
 def approve(run: Run, week: str) -> Outcome:
     """Release the held packs of a week, then send what is due."""
     with run.store.write() as session:
-        released = outbox.release(session, week=week, now=run.clock())
+        released = outbox.release(
+            session, who="operator", why=f"approved {week}", now=run.clock(), subject_prefix=f"{Week.parse(week)}|"
+        )
     result = dispatch_due(run)
     return Outcome(ExitCode.DONE, f"{released} held mails of {week} released", (result.line(),))

@@ -23,7 +23,7 @@ from contracts.results import CONTRIBUTIONS, CUSTOMER_FACTS, EVENTS, NORMS, PLAC
 from contracts.rules import Policy
 from contracts.tables import TABLES
 from contracts.weeks import Week
-from extract.snapshot import read_bucket
+from extract.snapshot import read_bucket, read_shared
 from scoring.measure.asof import as_of_view
 from scoring.measure.events import find_events
 from scoring.measure.facts import customer_facts
@@ -69,11 +69,11 @@ def policy_of(folder: Path) -> Policy:
 def measure_bucket(task: MeasureTask) -> Path:
     """Facts, signals and events of a bucket, written to `task.into`."""
     policy = policy_of(task.policy)
-    known = read_bucket(task.manifest, task.bucket)
+    rows = read_bucket(task.manifest, task.bucket)
     if task.only is not None:
         wanted = pa.array(sorted(task.only), pa.string())
-        known = {name: _of_customers(table, wanted) for name, table in known.items()}
-    tables = as_of_view(known, task.as_of)
+        rows = {name: _of_customers(table, wanted) for name, table in rows.items()}
+    tables = as_of_view({**read_shared(task.manifest), **rows}, task.as_of)
     facts = customer_facts(tables, policy.money, task.as_of)
     signals = measure(tables, policy.signals, as_of=task.as_of, fresh=task.fresh)
     events = find_events(tables, policy.alerts.event, facts, as_of=task.as_of)
@@ -90,6 +90,8 @@ def _keep(tables: Mapping[str, pa.Table], as_of: datetime, folder: Path) -> None
     horizon = pa.scalar(as_of - timedelta(weeks=PAGE_WEEKS), pa.timestamp("us", tz="UTC"))
     for name, table in sorted(tables.items()):
         contract = TABLES[name]
+        if not contract.per_customer:
+            continue
         shown = table
         if name in DATED:
             shown = table.filter(pc.greater_equal(table["event_at"], horizon))

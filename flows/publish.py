@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.sources import read_crosswalk
 from contracts.exchange import Artifact, Attachment, Message
 from contracts.rules import Audiences, Calendar, MailPart
 from contracts.scope import Audience
@@ -13,7 +14,7 @@ from contracts.words import ArtifactKind, MessageKind
 from contracts.working_time import first_working_moment
 from delivery.addressing import Addressing, address
 from delivery.feeds import render_feeds
-from delivery.publish import Release, publish
+from delivery.publish import ManifestFields, Release, publish
 from flows.assess import Assessed
 from flows.inputs import Inputs
 from flows.packs import RenderedPack, RenderTask, read_back, read_mail, render_packs
@@ -80,20 +81,24 @@ def render_week(
     return Rendered(good, [pack for pack in packs if pack.faults])
 
 
-def publish_week(run: Run, inputs: Inputs, assessed: Assessed, rendered: Rendered) -> Release:
-    """One immutable release of all good packs and feeds; `output/<week>` and `output/latest` point to it."""
-    return publish(
-        run.workspace.output,
-        week=inputs.week,
-        revision=inputs.revision,
-        run_name=inputs.run_name,
-        as_of=inputs.as_of,
-        inputs_digest=inputs.digest,
-        policy_digest=inputs.policy_digest,
-        code_version=inputs.code_version,
-        audiences={pack.audience.audience_id: _described(pack.audience) for pack in rendered.good},
-        artifacts=_artifacts(run, assessed, rendered),
-    )
+def publish_week(
+    run: Run, inputs: Inputs, assessed: Assessed, rendered: Rendered, *, output: Path | None = None
+) -> Release:
+    """One immutable release of all good packs and feeds; `<week>` and `latest` beside it point to it."""
+    fields: ManifestFields = {
+        "week": inputs.week,
+        "revision": inputs.revision,
+        "run_name": inputs.run_name,
+        "as_of": inputs.as_of,
+        "inputs_digest": inputs.digest,
+        "policy_digest": inputs.policy_digest,
+        "code_version": inputs.code_version,
+        "audiences": {pack.audience.audience_id: _described(pack.audience) for pack in rendered.good},
+    }
+    crosswalk = read_crosswalk(run.workspace.config / "crosswalk.csv")
+    feeds = render_feeds(assessed.frames, crosswalk, assessed.policy.audiences.feeds)
+    packs = {pack.audience.audience_id: read_back(pack) for pack in rendered.good}
+    return publish(output or run.workspace.output, fields, packs, feeds)
 
 
 def _described(audience: Audience) -> dict[str, str | int]:
@@ -104,15 +109,6 @@ def _described(audience: Audience) -> dict[str, str | int]:
         "customers": len(audience.customer_ids),
         "disclosure": audience.disclosure,
     }
-
-
-def _artifacts(run: Run, assessed: Assessed, rendered: Rendered) -> Iterator[Artifact]:
-    for pack in rendered.good:
-        yield from read_back(pack)
-    feeds = assessed.policy.audiences.feeds
-    if feeds:
-        keys = source_keys(run)
-        yield from render_feeds(assessed.frames, keys, feeds)
 
 
 def pack_messages(run: Run, inputs: Inputs, addressing: Addressing, rendered: Rendered, rules: Audiences) -> list[Sealed]:
@@ -161,14 +157,3 @@ def _attachment_name(artifact: Artifact, inputs: Inputs) -> str:
 
 def calendar_of(rules: Audiences, name: str) -> Calendar:
     return rules.calendars.get(name) or rules.calendars["default"]
-
-
-def source_keys(run: Run) -> dict[str, dict[str, str]]:
-    """Per source system: our customer_id to its key, for feeds that go back into that system."""
-    from config.sources import read_crosswalk
-
-    frame = read_crosswalk(run.workspace.config / "crosswalk.csv")
-    systems: dict[str, dict[str, str]] = {}
-    for system, key, customer in zip(frame["system"], frame["source_key"], frame["customer_id"], strict=True):
-        systems.setdefault(system, {})[customer] = key
-    return systems

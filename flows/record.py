@@ -47,6 +47,8 @@ class Recorded:
 def keep_history(run: Run, inputs: Inputs, assessed: Assessed) -> None:
     """Scores, contributions and placements of the week as immutable Parquet."""
     frames = {name: assessed.frames[name] for name in HISTORY_FRAMES}
+    history = assessed.frames["history"]
+    frames["history_row"] = history[history["week"] == inputs.week]
     write_week(run.workspace.history, inputs.week, inputs.revision, frames)
 
 
@@ -58,7 +60,8 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
     frames, policy = assessed.frames, assessed.policy
     with run.store.read() as session:
         open_cases = ledger.cases(session)
-        known = episodes.known_events(session, list(frames["events"]["event_id"]))
+        concerned = sorted(set(frames["events"]["customer_id"]))
+        known = set(episodes.events(session, customer_ids=concerned)["event_id"])
     fresh_events = frames["events"][~frames["events"]["event_id"].isin(known)].reset_index(drop=True)
     is_silent = inputs.is_baseline or inputs.cause != "customer"
     decision = decide(
@@ -81,7 +84,7 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
             policy.case_templates,
             open_cases,
             policy.audiences.calendars["default"],
-            now=inputs.instant,
+            now=run.clock(),
         )
     cases = open_cases
     if proposals:
@@ -96,20 +99,20 @@ def record_week(
     """The transaction: everything the week decides, and the alerts that tell of it, or nothing."""
     frames = assessed.frames
     with run.store.read() as session:
-        known = outbox.known_keys(session, [item.message.key for item in due])
         provisional = episodes.provisional(session)
     stays = set(frames["placements"]["episode_id"].dropna())
-    withdrawn = [episode for episode in provisional if episode.episode_id not in stays]
-    sealed = alert_messages(run, [item for item in due if item.message.key not in known])
+    holds = provisional["episode_id"].isin(stays)
+    withdrawn = provisional[~holds]
+    sealed = alert_messages(run, due)
     sealed += withdrawal_messages(run, withdrawn)
 
     def act(session: ledger.Session) -> Recorded:
         lease.advance(session, RunState.RECORDED)
         episodes.save_placements(session, frames["placements"], inputs.week)
-        episodes.save_transitions(session, frames["transitions"], inputs.week)
-        episodes.save_events(session, frames["events"])
-        episodes.confirm(session, [e.episode_id for e in provisional if e.episode_id in stays])
-        episodes.withdraw(session, [e.episode_id for e in withdrawn], now=run.clock())
+        episodes.save_transitions(session, frames["transitions"], inputs.week, revision=inputs.revision)
+        episodes.save_events(session, frames["events"], now=run.clock())
+        episodes.confirm(session, provisional.loc[holds, "episode_id"], now=run.clock())
+        episodes.withdraw(session, withdrawn["episode_id"], now=run.clock())
         opened = [ledger.open_case(session, proposal, now=run.clock()) for proposal in decided.proposals]
         alerts = enqueue(session, run, sealed)
         return Recorded(ledger.last_event_number(session), alerts, sum(case is not None for case in opened))

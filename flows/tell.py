@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.exchange import Message
@@ -37,25 +37,19 @@ class Sealed:
 def seal(run: Run, message: Message) -> Sealed:
     """Freeze a message under the workspace's delivery mode."""
     mail = run.settings.file.mail
-    addressed = message
-    if mail.mode is DeliveryMode.REDIRECT and mail.redirect_to:
-        addressed = replace(
-            message, to_address=mail.redirect_to, subject=f"[for {message.to_name}] {message.subject}"
-        )
     now = run.clock()
     eml = to_eml(
-        addressed,
+        message,
         sender=(mail.sender_name, mail.sender_address),
         date=now,
         domain=mail.domain,
         list_id=f"loyalty.{mail.domain}",
     )
-    return Sealed(addressed, eml, _first_state(mail.mode, message.kind), message.not_before or now)
+    return Sealed(message, eml, _first_state(mail.mode, message.kind), message.not_before or now)
 
 
 def _first_state(mode: DeliveryMode, kind: MessageKind) -> OutboxState:
-    waits = mode is DeliveryMode.PREVIEW or (mode is DeliveryMode.APPROVE and kind in _PACKS)
-    return OutboxState.HELD if waits else OutboxState.PENDING
+    return OutboxState.HELD if mode is DeliveryMode.APPROVE and kind in _PACKS else OutboxState.PENDING
 
 
 def enqueue(session: Session, run: Run, sealed: Iterable[Sealed]) -> int:

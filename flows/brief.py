@@ -1,0 +1,45 @@
+"""A fresh one-page brief of one customer for one reader, with exactly what that reader may see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contracts.ids import safe_name
+from contracts.scope import scoped
+from contracts.words import ExitCode
+from flows.books import load_book
+from flows.errors import NotPermitted, UnknownCustomer
+from flows.readers import current_readers, last_week
+from flows.run import Outcome, Run
+from reporting.account import compose_account
+from reporting.brief import render_account_brief
+from reporting.verify import verify_pdf
+
+
+def brief(run: Run, customer: str, reader: str, *, into: Path | None) -> Outcome:
+    """Write the brief and name the file.
+
+    Raises: UnknownCustomer; NotPermitted when the reader's scope does not hold the customer.
+    """
+    inputs, folder = last_week(run)
+    _, addressing, audiences, _ = current_readers(run)
+    book = load_book(folder)
+    facts = book.frame("customer_facts")
+    found = facts[(facts["customer_id"] == customer) | (facts["name"] == customer)]
+    if found.empty:
+        raise UnknownCustomer(f"{inputs.week} has no customer with the id or name '{customer}'")
+    customer_id = str(found["customer_id"].iloc[0])
+    people = {person for person, known in addressing.readers.items() if reader in {person, known.address, known.name}}
+    mine = [a for a in audiences.values() if people & set(a.readers) and customer_id in a.customer_ids]
+    if not mine:
+        raise NotPermitted(f"'{reader}' is not assigned to '{customer}' and has no scope that holds it; no brief is made")
+    audience = mine[0]
+    view = compose_account(scoped(book, audience), customer_id)
+    artifact = render_account_brief(view, audience.audience_id)
+    faults = verify_pdf(artifact.content)
+    if faults:
+        return Outcome(ExitCode.FAILED, "The brief did not pass its check and was not written", tuple(faults))
+    target = into or run.workspace.output / "briefs" / f"{safe_name(customer_id)}-{safe_name(audience.root)}.pdf"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(artifact.content)
+    return Outcome(ExitCode.DONE, f"{target}", (f"{view.name}, {inputs.week}, for {audience.title}",))
