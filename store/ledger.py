@@ -1,0 +1,325 @@
+"""The case ledger: every change is an event that is only ever added; a case is the fold of its events.
+
+Event numbers have no gaps and grow in the order of commits, so "all events up to n" is one exact
+past state. `row_version` of a case counts the events that changed its fields; an edit names the
+version it was made on, and fields that somebody else changed since then are a conflict of which
+both sides are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from contracts.exchange import case_of
+from contracts.results import CASES
+from contracts.rules import CaseTemplate
+from store.bulk import frame_of, read_frame, table_of
+from store.case_events import (
+    Author,
+    append,
+    case_row,
+    change,
+    changed_since,
+    check_edit,
+    differs,
+    free_id,
+    keep_both_sides,
+    open_case_id,
+    with_consequences,
+)
+from store.fold import fold, from_json, to_json
+from store.locks import take_turns
+from store.tables import CaseEventRow, CaseRow, ReturnedFileRow
+
+__all__ = [
+    "CaseEvent",
+    "Conflict",
+    "EditResult",
+    "acknowledge",
+    "attach_evidence",
+    "case_history",
+    "cases",
+    "edit_case",
+    "escalate",
+    "last_event_number",
+    "mark_return",
+    "open_case",
+    "open_case_id",
+    "overdue",
+    "unanswered",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """One line of a case's story. `refused` holds the values of an edit that met a newer one."""
+
+    number: int
+    case_id: str
+    kind: str
+    at: datetime
+    who: str
+    why: str | None
+    source: str
+    source_sha256: str | None
+    row_version: int
+    base_version: int | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    refused: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Both sides of a field that was changed by two people: what stands, and what was wanted instead."""
+
+    field: str
+    standing: Any
+    wanted: Any
+    changed_by: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EditResult:
+    """What became of an edit, field by field."""
+
+    case_id: str
+    row_version: int
+    applied: dict[str, Any] = field(default_factory=dict)
+    unchanged: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+
+def open_case(
+    session: Session,
+    *,
+    customer_id: str,
+    template_id: str,
+    reason_key: str,
+    title: str,
+    status: str,
+    who: str,
+    source: str,
+    now: datetime,
+    category: str | None = None,
+    severity: str | None = None,
+    owner_id: str | None = None,
+    first_response_due_at: datetime | None = None,
+    due_at: datetime | None = None,
+    playbook_id: str | None = None,
+    team: Mapping[str, str] | None = None,
+    note: str | None = None,
+    why: str | None = None,
+) -> str | None:
+    """Open a case and return its id; None when one is open for this customer, template and reason.
+
+    `team` maps person ids to their role in the case. A second case of the same reason, after the
+    first was closed, gets the first one's id with a number.
+    """
+    take_turns(session, "ledger")
+    if open_case_id(session, customer_id, template_id, reason_key) is not None:
+        return None
+    fields: dict[str, Any] = {
+        "customer_id": customer_id,
+        "template_id": template_id,
+        "reason_key": reason_key,
+        "title": title,
+        "category": category,
+        "severity": severity,
+        "status": status,
+        "is_open": True,
+        "owner_id": owner_id,
+        "opened_at": now,
+        "first_response_due_at": first_response_due_at,
+        "due_at": due_at,
+        "closed_at": None,
+        "outcome": None,
+        "note": note,
+        "escalation_step": 0,
+        "acknowledged_at": None,
+        "playbook_id": playbook_id,
+        "team": dict(team) if team else None,
+    }
+    case_id = free_id(session, case_of(customer_id, template_id, reason_key))
+    session.add(CaseRow(case_id=case_id, row_version=1, **from_json(to_json(fields))))
+    session.flush()
+    append(session, case_id, "opened", Author(who, why, source, now), row_version=1, after=fields)
+    return case_id
+
+
+def attach_evidence(
+    session: Session, case_id: str, *, key: str, headline: str, source: str, now: datetime, who: str = "cem"
+) -> bool:
+    """Add what speaks for a case that is open already; False when this evidence (`key`) is attached.
+
+    Evidence does not change the row's version: a workbook sent before it came back is still current.
+    """
+    take_turns(session, "ledger")
+    case = case_row(session, case_id)
+    known = select(CaseEventRow.number).where(CaseEventRow.case_id == case_id, CaseEventRow.evidence_key == key)
+    if session.scalar(known) is not None:
+        return False
+    author = Author(who, headline, source, now)
+    append(session, case_id, "evidence", author, row_version=case.row_version, evidence_key=key)
+    return True
+
+
+def edit_case(
+    session: Session,
+    case_id: str,
+    changes: Mapping[str, Any],
+    *,
+    who: str,
+    why: str | None,
+    source: str,
+    base_version: int,
+    now: datetime,
+    template: CaseTemplate | None = None,
+    source_sha256: str | None = None,
+) -> EditResult:
+    """Apply an edit made on `base_version`, field by field; `source` says where it came from (file, mail, command).
+
+    A field that nobody touched since then is set; one that stands at the wanted value already is
+    unchanged, so the same edit twice is a no-op; one that somebody set otherwise is a conflict: the
+    standing value stays, and the wanted one is kept in the ledger. `template` gives the words that
+    `status` may take and those that close; without it (the template left the policy) `closed` closes.
+
+    Raises: NotInStore; CaseRefused for a field, status or version that the case does not have.
+    """
+    take_turns(session, "ledger")
+    case = case_row(session, case_id)
+    check_edit(case, changes, base_version=base_version, template=template)
+    wanted = {name: value for name, value in changes.items() if differs(getattr(case, name), value)}
+    since = changed_since(session, case_id, base_version)
+    disputed = {name: value for name, value in wanted.items() if name in since}
+    applied = {name: value for name, value in wanted.items() if name not in since}
+    author = Author(who, why, source, now, base_version, source_sha256)
+    if applied:
+        kind, fields = with_consequences(session, case, applied, now=now, template=template)
+        change(session, case, kind, fields, author)
+    if disputed:
+        keep_both_sides(session, case, disputed, author)
+    return EditResult(
+        case_id,
+        case.row_version,
+        applied=applied,
+        unchanged=tuple(sorted(set(changes) - set(wanted))),
+        conflicts=tuple(
+            Conflict(name, getattr(case, name), value, since[name].who, since[name].at)
+            for name, value in sorted(disputed.items())
+        ),
+    )
+
+
+def acknowledge(session: Session, case_id: str, *, who: str, source: str, now: datetime) -> bool:
+    """Somebody of the team has seen the case; False when that is known already."""
+    take_turns(session, "ledger")
+    case = case_row(session, case_id)
+    if case.acknowledged_at is not None:
+        return False
+    change(session, case, "acknowledged", {"acknowledged_at": now}, Author(who, None, source, now))
+    return True
+
+
+def escalate(
+    session: Session, case_id: str, *, step: int, why: str, source: str, now: datetime, who: str = "cem"
+) -> bool:
+    """Raise an open case to a step of escalation, once; False when it stands there or is closed."""
+    take_turns(session, "ledger")
+    case = case_row(session, case_id)
+    if not case.is_open or case.escalation_step >= step:
+        return False
+    change(session, case, "escalated", {"escalation_step": step}, Author(who, why, source, now))
+    return True
+
+
+def cases(session: Session, *, upto: int | None = None) -> pd.DataFrame:
+    """All cases as a CASES frame: as they stand, or exactly as they stood after event number `upto`."""
+    if upto is None:
+        return read_frame(session, table_of(CaseRow), CASES)
+    statement = select(CaseEventRow).where(CaseEventRow.number <= upto).order_by(CaseEventRow.number)
+    states = fold(session.scalars(statement))
+    return frame_of([[state[name] for name in CASES.names] for state in states.values()], CASES)
+
+
+def last_event_number(session: Session) -> int:
+    """The number of the newest event; 0 when there is none."""
+    return session.scalar(select(func.max(CaseEventRow.number))) or 0
+
+
+def case_history(session: Session, case_id: str | None = None, *, after: int = 0) -> list[CaseEvent]:
+    """The events of a case, or of all, oldest first; `after` leaves out those up to that number."""
+    statement = select(CaseEventRow).where(CaseEventRow.number > after).order_by(CaseEventRow.number)
+    if case_id is not None:
+        statement = statement.where(CaseEventRow.case_id == case_id)
+    return [
+        CaseEvent(
+            row.number,
+            row.case_id,
+            row.kind,
+            row.at,
+            row.who,
+            row.why,
+            row.source,
+            row.source_sha256,
+            row.row_version,
+            row.base_version,
+            from_json(row.before or {}),
+            from_json(row.after or {}),
+            from_json(row.refused or {}),
+        )
+        for row in session.scalars(statement)
+    ]
+
+
+def overdue(session: Session, now: datetime) -> pd.DataFrame:
+    """Open cases whose closure goal has passed: CASES frame, the longest overdue first."""
+    found = read_frame(session, table_of(CaseRow), CASES, CaseRow.is_open.is_(True), CaseRow.due_at < now)
+    return found.sort_values(["due_at", "case_id"], ignore_index=True)
+
+
+def unanswered(session: Session, now: datetime) -> pd.DataFrame:
+    """Open cases that nobody acknowledged by their first-response goal: CASES frame."""
+    waiting = (CaseRow.is_open.is_(True), CaseRow.acknowledged_at.is_(None), CaseRow.first_response_due_at < now)
+    found = read_frame(session, table_of(CaseRow), CASES, *waiting)
+    return found.sort_values(["first_response_due_at", "case_id"], ignore_index=True)
+
+
+def mark_return(
+    session: Session,
+    sha256: str,
+    *,
+    name: str,
+    came_by: str,
+    now: datetime,
+    person_id: str | None = None,
+    audience_id: str | None = None,
+    week: str | None = None,
+    summary: Mapping[str, Any] | None = None,
+) -> bool:
+    """Note that this file came back, in the transaction that applies it; False when it came before."""
+    take_turns(session, "return", sha256)
+    if session.get(ReturnedFileRow, sha256) is not None:
+        return False
+    session.add(
+        ReturnedFileRow(
+            sha256=sha256,
+            name=name,
+            came_by=came_by,
+            received_at=now,
+            person_id=person_id,
+            audience_id=audience_id,
+            week=week,
+            summary=dict(summary) if summary is not None else None,
+        )
+    )
+    session.flush()
+    return True
