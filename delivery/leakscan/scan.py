@@ -1,0 +1,153 @@
+"""Searches one finished file for tokens of customers that its audience may not see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from contracts.ids import key_digest
+from contracts.scope import Audience
+from contracts.words import FieldGroup
+from delivery.leakscan.opening import View, views
+from delivery.leakscan.tokens import UNSPACED, WORD, Token, TokenKind, Tokens, fold
+
+_HITS_AT_MOST = 50
+_JOINT = r"[\W_]{1,3}"
+_EDGE_BEFORE, _EDGE_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
+_FLEXIBLE_FROM = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What an audience may see: its customers, and whether contact data is among its field groups."""
+
+    customer_ids: frozenset[str]
+    has_contacts: bool = True
+
+    @classmethod
+    def of(cls, audience: Audience) -> Allowed:
+        return cls(audience.customer_ids, audience.sees(FieldGroup.CONTACTS))
+
+    def permits(self, token: Token) -> bool:
+        if token.kind is TokenKind.PUBLIC:
+            return True
+        if token.kind is TokenKind.EMAIL and not self.has_contacts:
+            return False
+        return not token.owners.isdisjoint(self.customer_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A token that must not be there: in which file, where inside it, of which kind; the token itself redacted."""
+
+    file: str
+    where: str
+    kind: TokenKind
+    token: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.where}: {self.kind.value} {self.token}"
+
+
+def scan(content: bytes, name: str, allowed: Allowed, everything: Tokens) -> list[Hit]:
+    """The foreign tokens in one file, at most 50, in a stable order; an empty list lets it pass.
+
+    Args:
+        content: the final bytes: HTML, XLSX, PDF, .eml, PNG, CSV or text, known by magic bytes, else by name.
+        name: the file's name; it is scanned too.
+        allowed: what the audience may see.
+        everything: the tokens of the whole book.
+    """
+    hits: dict[tuple[str, int], Hit] = {}
+    for view in views(content, name):
+        folded = fold(view.text)
+        words = set(WORD.findall(folded)).union(*(WORD.findall(fold(text)) for text in view.joined[1:]))
+        for number in sorted(_candidates(words, folded, everything)):
+            token = everything.tokens[number]
+            if allowed.permits(token) or (view.where, number) in hits:
+                continue
+            if _stands_in(token, view, folded, allowed, everything):
+                hits[view.where, number] = Hit(name, view.where, token.kind, redacted(token.text))
+        if len(hits) >= _HITS_AT_MOST:
+            break
+    return list(hits.values())[:_HITS_AT_MOST]
+
+
+def redacted(text: str) -> str:
+    """Enough for an operator to recognise it, too little to tell it on: first and last characters and a digest."""
+    shown = f"{text[:2]}…{text[-1:]}" if len(text) > 4 else "…"
+    return f"{shown} [{key_digest(text, length=8)}]"
+
+
+def _candidates(words: set[str], folded: str, everything: Tokens) -> set[int]:
+    found = {number for word in words if word in everything.by_anchor for number in everything.by_anchor[word]}
+    found.update(n for n in everything.unspaced if fold(everything.tokens[n].text) in folded)
+    return found
+
+
+def _stands_in(token: Token, view: View, folded: str, allowed: Allowed, everything: Tokens) -> bool:
+    """Whether the token really stands there, outside longer tokens that this audience may read."""
+    if token.is_ordinary:
+        return any(_whole_field(token.text).search(text) for text in (view.text, *view.joined))
+    for text in (folded, *(fold(text) for text in view.joined)):
+        covered = [span for longer in _longer(token, allowed, everything) for span in _spans(longer, text)]
+        for begin, end in _spans(token, text):
+            if not any(first <= begin and end <= last for first, last in covered):
+                return True
+    return False
+
+
+def _longer(token: Token, allowed: Allowed, everything: Tokens) -> Iterator[Token]:
+    for number in everything.covers.get(token.words, ()):
+        longer = everything.tokens[number]
+        if longer is not token and allowed.permits(longer):
+            yield longer
+
+
+def _spans(token: Token, folded: str) -> Iterator[tuple[int, int]]:
+    return (match.span() for match in pattern(token.kind, fold(token.text), token.words).finditer(folded))
+
+
+@lru_cache(maxsize=100_000)
+def pattern(kind: TokenKind, folded: str, words: tuple[str, ...]) -> re.Pattern[str]:
+    """How a token may be written: see the functions below; anything without words, as it stands."""
+    if not words:
+        return re.compile(re.escape(folded))
+    if kind is TokenKind.EMAIL:
+        return re.compile(rf"(?<![\w.+-]){re.escape(folded)}(?![\w-]|\.\w)")
+    if kind in (TokenKind.NAME, TokenKind.PUBLIC):
+        return re.compile(_name(words))
+    return re.compile(_number(folded) if folded.isdigit() else _id(folded, words))
+
+
+def _name(words: tuple[str, ...]) -> str:
+    """Its words, whole, with anything short between them; in scripts without blanks wherever they stand."""
+    inner = _JOINT.join(map(re.escape, words))
+    return inner if UNSPACED.search(inner) else _EDGE_BEFORE + inner + _EDGE_AFTER
+
+
+def _id(folded: str, words: tuple[str, ...]) -> str:
+    """With or without its separators, if it is long enough that chance does not make it."""
+    is_long = sum(map(len, words)) >= _FLEXIBLE_FROM
+    inner = r"[\W_]?".join(map(re.escape, words)) if is_long else re.escape(folded)
+    return _EDGE_BEFORE + inner + _EDGE_AFTER
+
+
+def _number(digits: str) -> str:
+    """Only as a whole quoted value or text, or after `#`: any amount has digits too.
+
+    `<v>` holds the numbers of a worksheet; `#` before 6 or 8 digits is a colour.
+    """
+    whole = rf"(?:[\"']|(?<!<v)>)\s*{digits}\s*[\"'<]"
+    return whole if len(digits) in (6, 8) else rf"{whole}|#{digits}{_EDGE_AFTER}"
+
+
+@lru_cache(maxsize=10_000)
+def _whole_field(name: str) -> re.Pattern[str]:
+    """An ordinary word as a name: alone in a cell, a string, an attribute or a line, but not as a heading cell."""
+    return re.compile(
+        rf"""(?:(?<!<th)>|["']|^)[ \t]*{re.escape(name)}[ \t]*(?:<(?!/th)|["']|$)""",
+        re.MULTILINE,
+    )
