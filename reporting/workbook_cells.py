@@ -37,12 +37,16 @@ _FORMATS: dict[Look, str] = {
     "link": "@",
     "number": "#,##0",
     "score": "0.0",
-    "change": "+0.0;[Red]−0.0;0.0",
+    "change": "+0.0;−0.0;0.0",
     "money": "#,##0",
     "share": "0%",
     "day": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm",
 }
+
+
+_WRAPPED: frozenset[Look] = frozenset({"wrapped"})
+_FIGURES: frozenset[Look] = frozenset({"number", "score", "change", "money", "share"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,9 @@ class Looks:
         self._made: dict[tuple[str, bool], Cell] = {}
         self._book = book
 
+    def wraps(self, column: SheetColumn) -> bool:
+        return column.look in _WRAPPED or (column.editable and column.look == "text")
+
     def close(self) -> None:
         """Removes the sheet on which the looks were made; call before saving."""
         self._book.remove(self._scratch)
@@ -88,8 +95,11 @@ class Looks:
             cell = self._scratch.cell(row=len(self._made) + 1, column=1)
             assert isinstance(cell, Cell)
             cell.number_format = _FORMATS[look]
-            wrap = look in {"wrapped", "link"} or (editable and look == "text")
-            cell.alignment = Alignment(vertical="top", wrap_text=wrap)
+            wraps = look in _WRAPPED or (editable and look == "text")
+            side = "right" if look in _FIGURES else "left"
+            cell.alignment = Alignment(
+                horizontal=side, vertical="top", wrap_text=wraps, indent=0 if side == "right" else 1
+            )
             cell.protection = Protection(locked=not editable)
             colour = self._palette.link if look == "link" else self._palette.ink
             cell.font = Font(name="Calibri", sz=10, color=f"FF{colour}", u="single" if look == "link" else None)
@@ -100,6 +110,16 @@ class Looks:
                 cell.quotePrefix = True  # type: ignore[assignment]  # declared as an alias of the style array
             self._made[key] = cell
         return self._made[key]
+
+
+def height_of(wrapped: Sequence[tuple[CellValue, float]]) -> float:
+    """Points for the longest of these texts in columns of these widths; at most eight lines."""
+    lines = [
+        sum(max(1, math.ceil(len(line) / (width * 1.05))) for line in value.split("\n"))
+        for value, width in wrapped
+        if isinstance(value, str)
+    ]
+    return 14.0 * min(max(lines, default=1), 8) + 2.0
 
 
 def clean_text(text: str) -> str:
@@ -122,7 +142,8 @@ def put(sheet: Worksheet, row: int, column: int, value: CellValue, *, look: Cell
     """Writes one typed value. Instants become the wall clock of `zone`; what is no number leaves the cell empty."""
     cell = sheet.cell(row=row, column=column)
     assert isinstance(cell, Cell)
-    cell._style = look._style  # noqa: SLF001 - openpyxl has no public way to share an interned style
+    # A copy, because setting a font on the cell later would write into the shared look.
+    cell._style = copy(look._style)  # noqa: SLF001 - openpyxl has no public way to reuse an interned style
     _set(cell, value, zone)
     return cell
 
@@ -153,6 +174,7 @@ def head(sheet: Worksheet, *, title: str, lines: Sequence[str], palette: Palette
     for number, text in enumerate((title, *lines), 1):
         cell = sheet.cell(row=number, column=1)
         assert isinstance(cell, Cell)
+        cell.alignment = Alignment(indent=1)
         cell.value = clean_text(text)
         cell.data_type = "s"
         is_title = number == 1
@@ -186,7 +208,10 @@ def table(
         cell.data_type = "s"
         cell.font = Font(name="Calibri", b=True, sz=10, color=f"FF{palette.ink}")
         cell.fill = PatternFill("solid", fgColor=f"FF{palette.editable if column.editable else palette.wash}")
-        cell.alignment = Alignment(vertical="bottom", wrap_text=True)
+        is_figure = column.look in _FIGURES
+        cell.alignment = Alignment(
+            horizontal="right" if is_figure else "left", vertical="bottom", wrap_text=True, indent=0 if is_figure else 1
+        )
         cell.border = Border(bottom=Side(style="medium", color=f"FF{palette.ink}"))
         shape = sheet.column_dimensions[get_column_letter(index)]
         shape.width = column.width
@@ -195,6 +220,9 @@ def table(
         for index, (column, value) in enumerate(zip(columns, row, strict=True), 1):
             look = looks.of(column.look, editable=column.editable)
             put(sheet, header_row + offset, index, value, look=look, zone=zone)
+        sheet.row_dimensions[header_row + offset].height = height_of(
+            [(value, column.width) for column, value in zip(columns, row, strict=True) if looks.wraps(column)]
+        )
     last = header_row + max(len(rows), 1)
     frame = Table(displayName=name, ref=f"A{header_row}:{get_column_letter(len(columns))}{last}")
     frame.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)

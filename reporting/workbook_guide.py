@@ -9,7 +9,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from contracts.words import Zone
 from reporting.models import PackView
 from reporting.theme import theme
-from reporting.workbook_cells import put
+from reporting.workbook_cells import height_of, print_setup, put
 from reporting.workbook_sheets import ACCOUNT_SHEET, ACTION_SHEET, GUIDE_SHEET, SINCE_SHEET, Desk
 
 _HAND_BACK = (
@@ -34,8 +34,10 @@ def guide_sheet(desk: Desk) -> None:
             if row == 1 or column == 1:
                 cell.font = Font(name="Calibri", b=True, sz=14 if row == 1 else 10, color=f"FF{palette.ink}")
             cell.alignment = Alignment(vertical="top", wrap_text=row > 1)
+        sheet.row_dimensions[row].height = 22 if row == 1 else height_of([(right, 92)])
     _legend(sheet, at=sheet.max_row + 2)
     sheet.protection.sheet = True
+    print_setup(sheet, header_row=1, footer=f"{view.organization} · {view.title} · {view.week}")
 
 
 def _lines(view: PackView) -> tuple[tuple[str, str], ...]:

@@ -86,6 +86,7 @@ def since_sheet(desk: Desk) -> None:
     _table(desk, sheet, "since_last_pack", columns, [_move(line) for line in moves])
     _links(sheet, columns, [line.page for line in moves])
     _zone_colours(sheet, columns, ("From zone", "To zone"), len(moves))
+    _falls(sheet, columns, ("Loyalty", "Retention"), len(moves))
     _finish(desk, sheet)
 
 
@@ -120,6 +121,7 @@ def account_sheet(desk: Desk) -> None:
     _links(sheet, columns, [row.page for row in rows])
     _zone_colours(sheet, columns, ("Zone", "Last week"), len(rows))
     _bars(sheet, columns, ("Loyalty", "Retention"), len(rows))
+    _falls(sheet, columns, ("Loyalty change", "Retention change"), len(rows))
     _finish(desk, sheet)
 
 
@@ -302,8 +304,8 @@ def _links(sheet: Worksheet, columns: Sequence[SheetColumn], pages: Sequence[str
             linked(cell, page)
 
 
-def _rule(sheet: Worksheet, cells: str, formula: str, *, ink: str, paper: str) -> None:
-    fill = PatternFill("solid", bgColor=f"FF{paper}")
+def _rule(sheet: Worksheet, cells: str, formula: str, *, ink: str, paper: str | None) -> None:
+    fill = PatternFill("solid", bgColor=f"FF{paper}") if paper else None
     sheet.conditional_formatting.add(cells, FormulaRule(formula=[formula], font=Font(color=f"FF{ink}"), fill=fill))
 
 
@@ -316,10 +318,25 @@ def _zone_colours(sheet: Worksheet, columns: Sequence[SheetColumn], headers: Seq
             _rule(sheet, cells, formula, ink=style.text.lstrip("#"), paper=style.tint.lstrip("#"))
 
 
+def _falls(sheet: Worksheet, columns: Sequence[SheetColumn], headers: Sequence[str], count: int) -> None:
+    """A score that fell is in the colour of a change for the worse."""
+    ink = theme().zone(Zone.CRITICAL).text.lstrip("#")
+    for header in headers:
+        cells = cells_of(columns, header, count)
+        first = cells.split(":")[0]
+        _rule(sheet, cells, f"AND(ISNUMBER({first}),{first}<0)", ink=ink, paper=None)
+
+
 def _overdue(sheet: Worksheet, columns: Sequence[SheetColumn], count: int) -> None:
     cells = cells_of(columns, "Overdue, days", count)
     style = theme().zone(Zone.CRITICAL)
-    _rule(sheet, cells, f"{cells.split(':')[0]}>0", ink=style.text.lstrip("#"), paper=style.tint.lstrip("#"))
+    _rule(
+        sheet,
+        cells,
+        f"AND(ISNUMBER({cells.split(':')[0]}),{cells.split(':')[0]}>0)",
+        ink=style.text.lstrip("#"),
+        paper=style.tint.lstrip("#"),
+    )
 
 
 def _bars(sheet: Worksheet, columns: Sequence[SheetColumn], headers: Sequence[str], count: int) -> None:
