@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 class RuleRefused(ValueError):
-    """A signal or event rule asks for something its table cannot give; the message names rule, key and what is allowed."""
+    """A rule asks for something its table cannot give; the message names rule, key and what is allowed."""
 
     @classmethod
     def of(cls, rule_id: str, key: str, problem: str, allowed: Iterable[str] = ()) -> RuleRefused:

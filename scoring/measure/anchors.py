@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
+from scoring.arrays import Numbers
 
 
 def anchored(value: Numbers, *, bad: float | Numbers, good: float | Numbers) -> Numbers:
     """100 * (value - bad) / (good - bad), clipped to 0-100; `bad` may lie above `good`. NaN stays NaN."""
-    return np.clip(100.0 * (value - bad) / (np.asarray(good) - bad), 0.0, 100.0)
+    score: Numbers = np.clip(100.0 * (value - bad) / (np.asarray(good) - bad), 0.0, 100.0)
+    return score

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from contracts.frames import ARROW, Column, Kind, Table
 from contracts.tables import TABLES
+
+_Chunks = Any  # pyarrow's compute functions are typed per value type, which says nothing here
 
 
 def limit_of(kind: Kind, as_of: datetime) -> datetime:
@@ -60,12 +62,12 @@ def _view(contract: Table, table: pa.Table, as_of: datetime, by: str) -> pa.Tabl
     return table
 
 
-def _before(values: pa.ChunkedArray, kind: Kind, as_of: datetime, *, if_null: bool) -> pa.ChunkedArray:
-    limit = pa.scalar(limit_of(kind, as_of), type=ARROW[kind])
+def _before(values: _Chunks, kind: Kind, as_of: datetime, *, if_null: bool) -> _Chunks:
+    limit: Any = pa.scalar(limit_of(kind, as_of), type=ARROW[kind])
     return pc.fill_null(pc.less(values, limit), if_null)
 
 
-def _settled_only(values: pa.ChunkedArray, is_settled: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
+def _settled_only(values: _Chunks, is_settled: _Chunks, column: Column) -> _Chunks:
     if column.from_start:
         early = pc.is_in(values, value_set=pa.array(column.from_start, type=values.type))
         is_settled = pc.or_(is_settled, early)

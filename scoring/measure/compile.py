@@ -129,11 +129,11 @@ def centre(rule: SignalRule) -> float:
     return 0.0 if rule.aggregate in ("count", "sum") else (rule.bad + rule.good) / 2
 
 
-def _add_trend(
-    rule: SignalRule, draft: _Draft, clock: str, now: str, number: str, belongs: str, add: _Sums
-) -> None:
+def _add_trend(rule: SignalRule, draft: _Draft, clock: str, now: str, number: str, belongs: str, add: _Sums) -> None:
     if not rule.window_days:
-        raise RuleRefused.of(rule.id, "window_days", "a trend compares this window with the one before; give its length")
+        raise RuleRefused.of(
+            rule.id, "window_days", "a trend compares this window with the one before; give its length"
+        )
     window = draft.parameters.add(rule.window_days * DAY_MICROS)
     before = draft.row_value(f"({belongs} AND {clock} >= {now} - 2 * {window} AND {clock} < {now} - {window})")
     total = f"sum({draft.row_value(number)})" if number else "count(*)"
@@ -145,9 +145,7 @@ def _add_trend(
 def _number(rule: SignalRule, draft: _Draft) -> str:
     """The SQL of the number one row stands for; empty when rows are only counted."""
     if rule.aggregate == "share":
-        hit = condition(
-            rule.hit, draft.table, draft.parameters, as_of=draft.as_of, rule_id=rule.id, is_strict=True
-        )
+        hit = condition(rule.hit, draft.table, draft.parameters, as_of=draft.as_of, rule_id=rule.id, is_strict=True)
         return f"(CASE WHEN {hit} THEN 1.0 WHEN NOT ({hit}) THEN 0.0 END)"
     if not rule.column or rule.aggregate in ("count", "days_since_last", "days_until_next"):
         return ""
@@ -156,10 +154,14 @@ def _number(rule: SignalRule, draft: _Draft) -> str:
         return column_sql(column.name)
     if column.kind not in _NUMERIC:
         allowed = [c.name for c in draft.table.columns if c.kind in _NUMERIC]
-        raise RuleRefused.of(rule.id, "column", f"'{rule.aggregate}' needs a number, {column.name} is {column.kind}", allowed)
+        raise RuleRefused.of(
+            rule.id, "column", f"'{rule.aggregate}' needs a number, {column.name} is {column.kind}", allowed
+        )
     value = f"CAST({column_sql(column.name)} AS DOUBLE)"
     if rule.aggregate == "nps":
-        return f"(CASE WHEN {value} >= 9 THEN 100.0 WHEN {value} <= 6 THEN -100.0 WHEN {value} IS NOT NULL THEN 0.0 END)"
+        return (
+            f"(CASE WHEN {value} >= 9 THEN 100.0 WHEN {value} <= 6 THEN -100.0 WHEN {value} IS NOT NULL THEN 0.0 END)"
+        )
     if rule.aggregate == "top_box_share":
         return f"(CASE WHEN {value} >= {_top_box(rule, draft)} THEN 1.0 WHEN {value} IS NOT NULL THEN 0.0 END)"
     return value

@@ -43,7 +43,13 @@ def column_sql(name: str) -> str:
 
 
 def condition(
-    filters: Sequence[Filter], table: Table, parameters: Parameters, *, as_of: datetime, rule_id: str, is_strict: bool = False
+    filters: Sequence[Filter],
+    table: Table,
+    parameters: Parameters,
+    *,
+    as_of: datetime,
+    rule_id: str,
+    is_strict: bool = False,
 ) -> str:
     """All filters, joined by AND; `TRUE` when there is none.
 
@@ -54,11 +60,11 @@ def condition(
     Raises:
         RuleRefused: if a column is not in the table, or a value does not fit its column.
     """
-    parts = [_one(f, table, parameters, as_of, rule_id, is_strict) for f in filters]
+    parts = [_one(f, table, parameters, as_of, rule_id, is_strict=is_strict) for f in filters]
     return " AND ".join(parts) if parts else "TRUE"
 
 
-def _one(f: Filter, table: Table, parameters: Parameters, as_of: datetime, rule_id: str, is_strict: bool) -> str:
+def _one(f: Filter, table: Table, parameters: Parameters, as_of: datetime, rule_id: str, *, is_strict: bool) -> str:
     if f.column not in table.by_name:
         raise RuleRefused.of(rule_id, "filter", f"{table.name} has no column '{f.column}'", table.by_name)
     column = table.by_name[f.column]
@@ -83,7 +89,7 @@ def _comparable(column: Column) -> str:
 
 
 def _fitting(value: object, column: Column, as_of: datetime, rule_id: str) -> object:
-    """The filter's value as its column compares it; a date column takes ISO dates and `as_of`, `as_of+90d`, `as_of-30d`."""
+    """The filter's value as its column compares it; dates are ISO or relative: `as_of+90d`."""
     if column.kind is Kind.BOOLEAN and isinstance(value, bool):
         return value
     if column.kind in _NUMBERS and isinstance(value, int | float) and not isinstance(value, bool):

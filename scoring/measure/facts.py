@@ -106,7 +106,9 @@ def _converted(amount: pd.Series, currency: pd.Series, rates: Mapping[str, float
 def _next_renewal(running: pd.DataFrame, today: pd.Timestamp, rates: Mapping[str, float]) -> pd.DataFrame:
     """The nearest date ahead on which a running agreement is up for renewal, and what it is worth in all."""
     due = running["renewal_on"].fillna(running["end_on"])
-    ahead = running.assign(renewal_on=due, renewal_amount=_converted(running["annual_amount"], running["currency"], rates))
+    ahead = running.assign(
+        renewal_on=due, renewal_amount=_converted(running["annual_amount"], running["currency"], rates)
+    )
     ahead = ahead.loc[(due >= today.normalize()).fillna(value=False)]
     nearest = ahead["renewal_on"] == ahead.groupby("customer_id")["renewal_on"].transform("min")
     due_next = ahead.loc[nearest].groupby("customer_id")

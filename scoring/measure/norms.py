@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,9 @@ import pandas as pd
 from contracts.frames import conform
 from contracts.results import NORMS
 from contracts.rules import SignalRule
-from scoring.measure.compile import MEAN_LIKE
+from scoring.arrays import Numbers
 from scoring.measure.anchors import anchored
+from scoring.measure.compile import MEAN_LIKE
 
 _FEWEST_CUSTOMERS = 10
 """Below this the spread between customers is not told from noise: no variances, hence no shrinkage from the book."""
@@ -33,9 +35,9 @@ def norms(signals: pd.DataFrame, rules: Sequence[SignalRule], *, previous: pd.Da
         rules: the rules that were measured.
         previous: NORMS frame of an earlier week; it speaks for a signal that nobody shows this week.
     """
-    groups = dict(tuple(signals.loc[signals["is_observed"].astype(bool)].groupby("signal_id", sort=False)))
+    groups = dict(iter(signals.loc[signals["is_observed"].astype(bool)].groupby("signal_id", sort=False)))
     old = {} if previous is None else {str(row["signal_id"]): row for row in previous.to_dict("records")}
-    rows = []
+    rows: list[dict[Any, Any]] = []
     for rule in rules:
         if rule.id in groups:
             rows.append(_norm(rule, groups[rule.id]))
@@ -64,7 +66,7 @@ def _norm(rule: SignalRule, observed: pd.DataFrame) -> dict[str, object]:
     return row
 
 
-def _pooled(variance: np.ndarray, n: np.ndarray) -> float | None:
+def _pooled(variance: Numbers, n: Numbers) -> float | None:
     known = ~np.isnan(variance) & (n > 1)
     freedom = n[known] - 1
     if not known.any() or freedom.sum() <= 0:
@@ -72,12 +74,12 @@ def _pooled(variance: np.ndarray, n: np.ndarray) -> float | None:
     return math.fsum(variance[known] * freedom) / math.fsum(freedom)
 
 
-def _mean(values: np.ndarray) -> float:
+def _mean(values: Numbers) -> float:
     """Exactly rounded, hence independent of the order of customers."""
     return math.fsum(values) / values.size
 
 
-def _variance(values: np.ndarray) -> float:
+def _variance(values: Numbers) -> float:
     return math.fsum((values - _mean(values)) ** 2) / (values.size - 1)
 
 

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from contracts.frames import Kind, to_frame
+from contracts.frames import Kind
 from contracts.results import SIGNAL_WORDS, SIGNALS
 from contracts.rules import SignalRule
 from contracts.tables import TABLES
+from scoring.arrays import Numbers, framed, instants, numbers, texts
 from scoring.measure.asof import limit_of
 from scoring.measure.compile import centre, statement
 from scoring.measure.conditions import DAY_MICROS, column_sql, micros
 from scoring.measure.engine import engine, register
 
-Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 Part = Callable[[str], Numbers]
 
 _DECIMALS = 9
@@ -58,9 +59,8 @@ def measure(
         for name in sorted({rule.table for rule in rules}):
             sums |= _sums_of(connection, tables, [rule for rule in rules if rule.table == name], as_of)
         counts = {per: _row_counts(connection, tables, per) for per in sorted({r.per for r in rules if r.per})}
-    size = customers.num_rows
     measured = [_finished(rule, sums, counts, as_of, is_fresh=rule.table in fresh) for rule in rules]
-    return _long(customers["customer_id"].combine_chunks(), rules, measured, size)
+    return _long(customers["customer_id"], rules, measured)
 
 
 def signal_words(rules: Sequence[SignalRule]) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def signal_words(rules: Sequence[SignalRule]) -> pd.DataFrame:
         "bad": [rule.bad for rule in rules],
         "good": [rule.good for rule in rules],
     }
-    return to_frame(pa.table(rows, schema=SIGNAL_WORDS.schema))
+    return framed(rows, SIGNAL_WORDS)
 
 
 def _sums_of(
@@ -83,7 +83,10 @@ def _sums_of(
 ) -> dict[str, Numbers]:
     built = statement(rules, as_of=as_of)
     register(connection, tables, rules[0].table, built.columns)
-    query = f"SELECT m.* EXCLUDE (customer_id) FROM everyone e LEFT JOIN ({built.sql}) m USING (customer_id) ORDER BY e.place"  # noqa: S608 - names from the contract, values as parameters
+    query = (
+        f"SELECT m.* EXCLUDE (customer_id) FROM everyone e LEFT JOIN ({built.sql}) m USING (customer_id) "
+        "ORDER BY e.place"
+    )
     result = connection.sql(query, params=built.parameters).to_arrow_table()
     return {name: result[name].to_numpy() for name in result.column_names}
 
@@ -92,7 +95,7 @@ def _row_counts(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.T
     register(connection, tables, name, ["customer_id", _ENDS.get(name, "customer_id")])
     alive = f"WHERE {column_sql(_ENDS[name])} IS NULL" if name in _ENDS else ""
     query = (
-        f"SELECT n FROM everyone LEFT JOIN (SELECT customer_id, CAST(count(*) AS DOUBLE) AS n FROM {column_sql(name)} "  # noqa: S608 - names from the contract
+        f"SELECT n FROM everyone LEFT JOIN (SELECT customer_id, CAST(count(*) AS DOUBLE) AS n FROM {column_sql(name)} "
         f"{alive} GROUP BY customer_id) USING (customer_id) ORDER BY place"
     )
     counts: Numbers = connection.sql(query).to_arrow_table()["n"].to_numpy()
@@ -163,25 +166,20 @@ def _relative_change(part: Part, rows: Numbers, *, is_zero: bool) -> tuple[Numbe
 
 
 def _long(
-    customers: pa.Array, rules: Sequence[SignalRule], measured: Sequence[tuple[Numbers, ...]], size: int
+    customers: pa.ChunkedArray[Any], rules: Sequence[SignalRule], measured: Sequence[tuple[Numbers, ...]]
 ) -> pd.DataFrame:
     """One row per customer and rule, customer by customer."""
-    many = len(rules)
+    many, size = len(rules), len(customers)
     value, n, variance, last = (
-        np.stack([one[i] for one in measured], axis=1).ravel() if many else np.empty(0) for i in range(4)
+        np.stack([one[part] for one in measured], axis=1).ravel() if many else np.empty(0) for part in range(4)
     )
-    order = np.repeat(np.arange(size), many)
-    ids = pa.array([rule.id for rule in rules], type=pa.string())
-    table = pa.table(
-        {
-            "customer_id": customers.take(pa.array(order)),
-            "signal_id": ids.take(pa.array(np.tile(np.arange(many), size))),
-            "value": pa.array(np.round(value, _DECIMALS), from_pandas=True),
-            "n": pa.array(np.round(n, _DECIMALS)),
-            "variance": pa.array(np.round(variance, _DECIMALS), from_pandas=True),
-            "last_at": pa.array(np.nan_to_num(last).astype("int64"), mask=np.isnan(last)).cast(pa.timestamp("us", tz="UTC")),
-            "is_observed": pa.array(~np.isnan(value)),
-        },
-        schema=SIGNALS.schema,
-    )
-    return to_frame(table)
+    columns = {
+        "customer_id": texts(pa.concat_arrays(customers.chunks), np.repeat(np.arange(size), many)),
+        "signal_id": texts([rule.id for rule in rules], np.tile(np.arange(many), size)),
+        "value": numbers(value, decimals=_DECIMALS),
+        "n": numbers(n, decimals=_DECIMALS),
+        "variance": numbers(variance, decimals=_DECIMALS),
+        "last_at": instants(last),
+        "is_observed": ~np.isnan(value),
+    }
+    return framed(columns, SIGNALS)

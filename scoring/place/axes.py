@@ -18,16 +18,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from contracts.frames import to_frame
 from contracts.results import CONTRIBUTIONS, SCORES
 from contracts.rules import SignalRule, Thresholds
 from contracts.words import Axis
-from scoring.measure.compile import MEAN_LIKE
+from scoring.arrays import Numbers, framed, numbers, texts
 from scoring.measure.anchors import anchored
-
-Grid = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+from scoring.measure.compile import MEAN_LIKE
 
 SCORE_DECIMALS = 6
 _WIDEST_SD = 50.0
@@ -36,7 +33,7 @@ _WIDEST_SD = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """`scores`: SCORES frame, one row per customer and axis; `contributions`: CONTRIBUTIONS frame, observed signals only."""
+    """SCORES frame, one row per customer and axis, and CONTRIBUTIONS frame, observed signals only."""
 
     scores: pd.DataFrame
     contributions: pd.DataFrame
@@ -47,9 +44,9 @@ class _Measured:
     """Customers by rules: what was measured, NaN where nothing was."""
 
     customers: list[str]
-    value: Grid
-    n: Grid
-    variance: Grid
+    value: Numbers
+    n: Numbers
+    variance: Numbers
 
 
 def score(signals: pd.DataFrame, norms: pd.DataFrame, rules: Sequence[SignalRule], thresholds: Thresholds) -> Scored:
@@ -80,7 +77,7 @@ def _grid(signals: pd.DataFrame, rules: Sequence[SignalRule]) -> _Measured:
     wanted = column.notna().to_numpy() & signals["is_observed"].to_numpy(bool)
     rows, columns = codes[wanted], column[wanted].to_numpy(int)
 
-    def spread(name: str) -> Grid:
+    def spread(name: str) -> Numbers:
         grid = np.full((len(customers), len(rules)), np.nan)
         grid[rows, columns] = signals[name].to_numpy(float, na_value=np.nan)[wanted]
         return grid
@@ -108,23 +105,26 @@ def _axis(
     spread = np.minimum(np.sqrt(sampling) * np.abs(100.0 / (good - bad)), _WIDEST_SD)
     error = np.sqrt(np.nansum((share * np.nan_to_num(spread)) ** 2, axis=1))
     some = total > 0
-    scores = pa.table(
-        {
-            "customer_id": measured.customers,
-            "axis": [axis.value] * len(measured.customers),
-            "score": pa.array(np.round(points, SCORE_DECIMALS), mask=~some),
-            "standard_error": pa.array(np.round(error, SCORE_DECIMALS), mask=~some),
-            "coverage": np.round(total / weight.sum(), SCORE_DECIMALS),
-            "signal_count": observed.sum(axis=1),
-        },
-        schema=SCORES.schema,
-    )
-    return Scored(to_frame(scores), _contributions(axis, measured.customers, chosen, (value, n, signal_score, share), book))
+    scores = {
+        "customer_id": measured.customers,
+        "axis": [axis.value] * len(measured.customers),
+        "score": numbers(np.where(some, points, np.nan), decimals=SCORE_DECIMALS),
+        "standard_error": numbers(np.where(some, error, np.nan), decimals=SCORE_DECIMALS),
+        "coverage": np.round(total / weight.sum(), SCORE_DECIMALS),
+        "signal_count": observed.sum(axis=1),
+    }
+    parts = _contributions(axis, measured.customers, chosen, (value, n, signal_score, share), book)
+    return Scored(framed(scores, SCORES), parts)
 
 
 def _shrunk(
-    rules: Sequence[SignalRule], value: Grid, n: Grid, variance: Grid, book: pd.DataFrame, prior_strength: float
-) -> tuple[Grid, Grid]:
+    rules: Sequence[SignalRule],
+    value: Numbers,
+    n: Numbers,
+    variance: Numbers,
+    book: pd.DataFrame,
+    prior_strength: float,
+) -> tuple[Numbers, Numbers]:
     """Values drawn toward the book's mean, and the sampling variance that is left.
 
     With the book's variances the latter is the posterior variance between * (1 - v); without them it is the
@@ -145,24 +145,25 @@ def _shrunk(
 
 
 def _contributions(
-    axis: Axis, customers: list[str], rules: Sequence[SignalRule], grids: tuple[Grid, Grid, Grid, Grid], book: pd.DataFrame
+    axis: Axis,
+    customers: list[str],
+    rules: Sequence[SignalRule],
+    grids: tuple[Numbers, Numbers, Numbers, Numbers],
+    book: pd.DataFrame,
 ) -> pd.DataFrame:
     value, n, signal_score, share = grids
     row, column = np.nonzero(~np.isnan(value))
     reference = np.nan_to_num(book["reference_score"].to_numpy(float), nan=50.0)
     signal, weight = signal_score[row, column], share[row, column]
-    table = pa.table(
-        {
-            "customer_id": pa.array(customers, type=pa.string()).take(pa.array(row)),
-            "axis": pa.array([axis.value] * row.size, type=pa.string()),
-            "signal_id": pa.array([rule.id for rule in rules], type=pa.string()).take(pa.array(column)),
-            "value": value[row, column],
-            "n": n[row, column],
-            "signal_score": signal,
-            "weight_share": weight,
-            "reference_score": reference[column],
-            "contribution": weight * (signal - reference[column]),
-        },
-        schema=CONTRIBUTIONS.schema,
-    )
-    return to_frame(table)
+    columns = {
+        "customer_id": texts(customers, row),
+        "axis": texts([axis.value], np.zeros(row.size, dtype=np.intp)),
+        "signal_id": texts([rule.id for rule in rules], column),
+        "value": value[row, column],
+        "n": n[row, column],
+        "signal_score": signal,
+        "weight_share": weight,
+        "reference_score": reference[column],
+        "contribution": weight * (signal - reference[column]),
+    }
+    return framed(columns, CONTRIBUTIONS)

@@ -23,6 +23,7 @@ from contracts.results import PLACEMENTS
 from contracts.rules import Corners, Thresholds
 from contracts.weeks import Week
 from contracts.words import Axis, CustomerStatus, PlacementState, Zone
+from scoring.arrays import Flags, Words
 
 _CARRIED = ["state", "zone", "pending_zone", "pending_weeks", "episode_id", "episode_since"]
 _NO_ZONE = ""
@@ -59,7 +60,9 @@ def place(
     before = _before(placed["customer_id"], previous)
     _set_zones(placed, before, thresholds)
     _set_episodes(placed, before, str(week))
-    return conform(placed.replace({"zone": {_NO_ZONE: None}, "raw_zone": {_NO_ZONE: None}, "pending_zone": {_NO_ZONE: None}}), PLACEMENTS)
+    for name in ("zone", "raw_zone", "pending_zone"):
+        placed[name] = placed[name].where(placed[name] != _NO_ZONE, None)
+    return conform(placed, PLACEMENTS)
 
 
 def _with_scores(placed: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +88,7 @@ def _why(placed: pd.DataFrame, floor: float) -> pd.Series:
 
 
 def _before(customers: pd.Series, previous: pd.DataFrame | None) -> pd.DataFrame:
-    """The carried columns of the last good week, aligned; the zone of a customer without evidence is the one that waits."""
+    """The carried columns of the last good week, aligned; without evidence the zone is the one that waits."""
     if previous is None or previous.empty:
         return pd.DataFrame({name: [None] * len(customers) for name in _CARRIED}, dtype=object)
     old = previous.set_index("customer_id")[_CARRIED].reindex(customers).reset_index(drop=True).astype(object)
@@ -98,7 +101,7 @@ def _before(customers: pd.Series, previous: pd.DataFrame | None) -> pd.DataFrame
     return old
 
 
-def zone_names(is_loyal: np.ndarray, is_retained: np.ndarray, corners: Corners) -> np.ndarray:
+def zone_names(is_loyal: Flags, is_retained: Flags, corners: Corners) -> Words:
     """The zone of each pair of sides."""
     return np.where(
         is_loyal,

@@ -11,6 +11,7 @@ from contracts.frames import conform
 from contracts.results import TRANSITIONS
 from contracts.weeks import Week
 from contracts.words import PlacementState
+from scoring.arrays import Words
 
 Cause = Literal["customer", "policy", "restated", "baseline"]
 
@@ -61,7 +62,7 @@ def compare(
     return conform(rows.loc[kind != ""].reset_index(drop=True), TRANSITIONS)
 
 
-def _kinds(both: pd.DataFrame, from_zone: pd.Series) -> np.ndarray:
+def _kinds(both: pd.DataFrame, from_zone: pd.Series) -> Words:
     before, now = both["state_before"].fillna("").to_numpy(object), both["state"].fillna("").to_numpy(object)
     old, new = from_zone.fillna("").to_numpy(object), both["zone"].fillna("").to_numpy(object)
     is_placed = now == _PLACED
