@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 from sqlalchemy import func, select
@@ -34,6 +34,7 @@ from store.case_events import (
     open_case_id,
     with_consequences,
 )
+from store.errors import CaseRefused
 from store.fold import fold, from_json, to_json
 from store.locks import take_turns
 from store.tables import CaseEventRow, CaseRow, ReturnedFileRow
@@ -42,6 +43,7 @@ __all__ = [
     "CaseEvent",
     "Conflict",
     "EditResult",
+    "Proposal",
     "acknowledge",
     "attach_evidence",
     "case_history",
@@ -55,6 +57,16 @@ __all__ = [
     "overdue",
     "unanswered",
 ]
+
+
+_NEEDED = ("customer_id", "template_id", "reason_key", "title", "status")
+_PROPOSED = (*_NEEDED, "category", "severity", "owner_id", "first_response_due_at", "due_at", "note")
+
+
+class Proposal(Protocol):
+    """Anything that can say itself as a row of CASES."""
+
+    def as_row(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,59 +112,53 @@ class EditResult:
 
 def open_case(
     session: Session,
+    proposal: Proposal | Mapping[str, Any],
     *,
-    customer_id: str,
-    template_id: str,
-    reason_key: str,
-    title: str,
-    status: str,
-    who: str,
-    source: str,
     now: datetime,
-    category: str | None = None,
-    severity: str | None = None,
-    owner_id: str | None = None,
-    first_response_due_at: datetime | None = None,
-    due_at: datetime | None = None,
+    who: str = "cem",
+    source: str = "run",
+    why: str | None = None,
     playbook_id: str | None = None,
     team: Mapping[str, str] | None = None,
-    note: str | None = None,
-    why: str | None = None,
 ) -> str | None:
     """Open a case and return its id; None when one is open for this customer, template and reason.
 
-    `team` maps person ids to their role in the case. A second case of the same reason, after the
-    first was closed, gets the first one's id with a number.
+    `proposal` is, or gives, a row of CASES: customer_id, template_id, reason_key, title and status
+    must be there, the rest may be; that it opens now, at version 1, is decided here. Without case_id
+    it gets the id that its customer, template and reason give; where a closed case bears that id, one
+    with a number. `team` maps person ids to their role in the case.
+
+    Raises: CaseRefused naming the fields that are missing.
     """
     take_turns(session, "ledger")
-    if open_case_id(session, customer_id, template_id, reason_key) is not None:
+    row = proposal if isinstance(proposal, Mapping) else proposal.as_row()
+    fields: dict[str, Any] = {name: _known(row.get(name)) for name in _PROPOSED}
+    missing = [name for name in _NEEDED if not fields[name]]
+    if missing:
+        raise CaseRefused(f"a case cannot be opened without {', '.join(missing)}")
+    reason = (fields["customer_id"], fields["template_id"], fields["reason_key"])
+    if open_case_id(session, *reason) is not None:
         return None
-    fields: dict[str, Any] = {
-        "customer_id": customer_id,
-        "template_id": template_id,
-        "reason_key": reason_key,
-        "title": title,
-        "category": category,
-        "severity": severity,
-        "status": status,
+    fields |= {
         "is_open": True,
-        "owner_id": owner_id,
         "opened_at": now,
-        "first_response_due_at": first_response_due_at,
-        "due_at": due_at,
         "closed_at": None,
         "outcome": None,
-        "note": note,
         "escalation_step": 0,
         "acknowledged_at": None,
         "playbook_id": playbook_id,
         "team": dict(team) if team else None,
     }
-    case_id = free_id(session, case_of(customer_id, template_id, reason_key))
+    case_id = free_id(session, _known(row.get("case_id")) or case_of(*reason))
     session.add(CaseRow(case_id=case_id, row_version=1, **from_json(to_json(fields))))
     session.flush()
     append(session, case_id, "opened", Author(who, why, source, now), row_version=1, after=fields)
     return case_id
+
+
+def _known(value: Any) -> Any:
+    """A value of a frame's cell: pandas has several words for nothing, the store has one."""
+    return None if pd.api.types.is_scalar(value) and pd.isna(value) else value
 
 
 def attach_evidence(
