@@ -1,0 +1,1 @@
+"""What one audience gets: view models composed from its scoped book, rendered as pages, briefs, workbook and mails."""
