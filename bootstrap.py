@@ -140,7 +140,7 @@ def _as_root() -> list[str] | None:
 
 def apt_install(packages: Sequence[str]) -> None:
     """Raises: SetupRefused if apt fails, with the command to give by hand."""
-    prefix = [*(_as_root() or []), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
+    prefix = [*(_as_root() or []), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y"]
     run([*prefix, "update"])
     run([*prefix, "install", "--no-install-recommends", *packages])
 
