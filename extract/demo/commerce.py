@@ -147,7 +147,8 @@ def _sales(block: Block) -> pd.DataFrame:
         weeks = np.concatenate([weeks, np.tile(line.count - np.array([19, 17, 15, 13, 11]), len(dying))])
     size = len(rows)
     bond = latent.bond[rows, np.minimum(weeks + 8, line.count - 1)].astype(np.float64)
-    created = line.starts[weeks] + (rng.random(size) * 4.4 * DAY).astype(np.int64) // 1_000_000 * 1_000_000 + 8 * HOUR
+    created = line.starts[weeks] + rng.integers(0, 5, size) * DAY + 8 * HOUR
+    created += (rng.random(size) * 9 * HOUR).astype(np.int64) // 1_000_000 * 1_000_000
     length = np.rint(rng.normal(75, 18, size).clip(21, 160)).astype(np.int64) * DAY
     slip = np.rint(np.maximum(0, rng.normal(4 - 14 * bond, 10))).astype(np.int64) * DAY
     won = rng.random(size) < 1 / (1 + np.exp(-(0.3 + 1.3 * bond)))

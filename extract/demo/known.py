@@ -27,7 +27,7 @@ _APPEAR = {
 def known_facts(block: Block, facts: Facts, moment: int) -> Facts:
     """The facts of a block as their systems hold them at `moment` (exclusive, microseconds UTC).
 
-    Columns as in the canonical tables, plus `i` and, for tickets, `updated_at`.
+    Columns as in the canonical tables, plus `i` and, for tickets, `updated_at`, for surveys `changed_at`.
     """
     seen = {name: _before(facts[name], column, moment) for name, column in _APPEAR.items()}
     return seen | {
@@ -135,4 +135,5 @@ def _surveys(frame: pd.DataFrame, moment: int) -> pd.DataFrame:
         answered_at=_unless(frame.answered_at.to_numpy(), moment),
         score=np.where(is_answered, frame.score, np.nan),
         comment=np.where(is_answered, frame.comment, None),
+        changed_at=np.where(is_answered, frame.answered_at, frame.sent_at),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contracts.words import Zone
+from extract.demo.blemishes import expected_quarantine, near_misses
 from extract.demo.casting import STORIES, Part
 from extract.demo.latent import BASE_HAZARD, DRIVERS, HAZARD_SLOPE
 from extract.demo.stories import SILENT_DAYS
@@ -87,6 +88,8 @@ def tell_truth(company: DemoCompany) -> dict[str, Any]:
             for kind, (middle, spread, noise) in ANSWERS.items()
         },
         "ticket_links": {"per_handoff": HANDOFF_EFFECT, "per_doubling_of_resolve_time": RESOLVE_EFFECT},
+        "quarantine": expected_quarantine(company.block(0)),
+        "near_misses": near_misses(company.block(0)),
         "silent_days": SILENT_DAYS,
         "quiet_weeks": QUIET_WEEKS,
         "seasonality": {"period_weeks": 52.18, "ticket_amplitude_share": 0.2},
