@@ -24,23 +24,29 @@ def dispatch(
 
     Args:
         parcels: rows that the caller claimed.
-        transport: where they go.
+        transport: where they go; closed at the end of the batch.
         clock: stamps the receipts.
         before_send: asked right before each parcel; False (the lease was lost) leaves it untouched.
 
     After a failure of the relay itself (no connection, no TLS, no login, sender refused) the batch ends:
     parcels without a receipt were not touched and stay pending (see `untouched`).
     """
-    for parcel in parcels:
-        if not before_send(parcel):
-            continue
-        try:
-            receipt = transport.send(parcel)
-        except Exception as exc:  # noqa: BLE001 - recorded below; where it died is unknown, so it is in doubt
-            receipt = receipt_of(parcel, "", "unexpected", 0, f"{type(exc).__name__}: {exc}", is_in_doubt=True)
-        yield replace(receipt, at=clock())
-        if stops_batch(receipt):
-            return
+    try:
+        for parcel in parcels:
+            if before_send(parcel):
+                receipt = replace(_tried(parcel, transport), at=clock())
+                yield receipt
+                if stops_batch(receipt):
+                    return
+    finally:
+        transport.close()
+
+
+def _tried(parcel: Parcel, transport: Transport) -> Receipt:
+    try:
+        return transport.send(parcel)
+    except Exception as exc:  # noqa: BLE001 - goes on the receipt; where it died is unknown, so it is in doubt
+        return receipt_of(parcel, "", "unexpected", 0, f"{type(exc).__name__}: {exc}", is_in_doubt=True)
 
 
 def stops_batch(receipt: Receipt) -> bool:

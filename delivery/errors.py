@@ -1,6 +1,6 @@
 """Errors of delivery.
 
-DeliveryRefused
+DeliveryError
 ├── AddressingRefused   the org chart or the audiences cannot be used
 ├── MessageRefused      a message that must not leave in this form
 └── PublishRefused      a release that cannot be written or must not be changed
@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-class DeliveryRefused(Exception):
+class DeliveryError(Exception):
     """Something that delivery refuses; the message says what, where and what to do."""
 
 
-class AddressingRefused(DeliveryRefused):
+class AddressingRefused(DeliveryError):
     """The org chart or audiences.toml cannot be used; `problems` holds one sentence per fault."""
 
     def __init__(self, problems: Sequence[str]) -> None:
@@ -25,11 +25,11 @@ class AddressingRefused(DeliveryRefused):
         super().__init__("\n".join(self.problems))
 
 
-class MessageRefused(DeliveryRefused):
+class MessageRefused(DeliveryError):
     """A message that must not leave in this form: a bad address, no text, a picture that is not there."""
 
 
-class PublishRefused(DeliveryRefused):
+class PublishRefused(DeliveryError):
     """A release that cannot be written, or a published one that would have to change."""
 
 

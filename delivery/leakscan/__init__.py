@@ -5,7 +5,9 @@ way a curious reader could (raw text, hidden parts, metadata, encodings) and rep
 customer the audience may not see.
 """
 
-from delivery.leakscan.scan import Allowed, Hit, scan
+from __future__ import annotations
+
+from delivery.leakscan.scan import Allowed, Hit, allowed_of, scan, scan_bytes
 from delivery.leakscan.tokens import TokenKind, Tokens, tokens_of
 
-__all__ = ["Allowed", "Hit", "TokenKind", "Tokens", "scan", "tokens_of"]
+__all__ = ["Allowed", "Hit", "TokenKind", "Tokens", "allowed_of", "scan", "scan_bytes", "tokens_of"]

@@ -148,7 +148,7 @@ def _mail(content: bytes, inside: str, depth: int) -> Iterator[View]:
 
 
 def _pdf(content: bytes, inside: str, depth: int) -> Iterator[View]:
-    from delivery.leakscan.pdf import pdf_parts  # noqa: PLC0415 - pikepdf loads slowly, and most files are pages
+    from delivery.leakscan.pdf import pdf_parts  # pikepdf loads slowly, and most files are pages
 
     for where, part in pdf_parts(content):
         if isinstance(part, str):

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from contracts.exchange import Artifact
 from contracts.ids import key_digest
-from contracts.scope import Audience
+from contracts.scope import ScopedBook
 from contracts.words import FieldGroup
 from delivery.leakscan.opening import View, views
 from delivery.leakscan.tokens import UNSPACED, WORD, Token, TokenKind, Tokens, fold
@@ -21,21 +22,33 @@ _FLEXIBLE_FROM = 5
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What an audience may see: its customers, and whether contact data is among its field groups."""
+    """What an audience may see.
+
+    Its customers, whether contact data is among its field groups, and the numbers of single tokens that its own
+    rows name by right (the id of a parent account).
+    """
 
     customer_ids: frozenset[str]
     has_contacts: bool = True
+    single: frozenset[int] = frozenset()
 
-    @classmethod
-    def of(cls, audience: Audience) -> Allowed:
-        return cls(audience.customer_ids, audience.sees(FieldGroup.CONTACTS))
-
-    def permits(self, token: Token) -> bool:
-        if token.kind is TokenKind.PUBLIC:
+    def permits(self, number: int, token: Token) -> bool:
+        if token.kind is TokenKind.PUBLIC or number in self.single:
             return True
         if token.kind is TokenKind.EMAIL and not self.has_contacts:
             return False
         return not token.owners.isdisjoint(self.customer_ids)
+
+
+def allowed_of(book: ScopedBook, everything: Tokens) -> Allowed:
+    """What the audience of a scoped book may see."""
+    audience = book.audience
+    customers = book.frames.get("customers")
+    parents: set[str] = set()
+    if customers is not None and "parent_id" in customers:
+        parents.update(customers["parent_id"].dropna())
+    single = frozenset(number for parent in parents for number in everything.numbers_of(parent))
+    return Allowed(audience.customer_ids, audience.sees(FieldGroup.CONTACTS), single)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,12 @@ class Hit:
         return f"{self.file}, {self.where}: {self.kind.value} {self.token}"
 
 
-def scan(content: bytes, name: str, allowed: Allowed, everything: Tokens) -> list[Hit]:
+def scan(artifact: Artifact, allowed: Allowed, everything: Tokens) -> list[Hit]:
+    """The foreign tokens in one artifact; see `scan_bytes`."""
+    return scan_bytes(artifact.content, artifact.path, allowed, everything)
+
+
+def scan_bytes(content: bytes, name: str, allowed: Allowed, everything: Tokens) -> list[Hit]:
     """The foreign tokens in one file, at most 50, in a stable order; an empty list lets it pass.
 
     Args:
@@ -66,7 +84,7 @@ def scan(content: bytes, name: str, allowed: Allowed, everything: Tokens) -> lis
         words = set(WORD.findall(folded)).union(*(WORD.findall(fold(text)) for text in view.joined[1:]))
         for number in sorted(_candidates(words, folded, everything)):
             token = everything.tokens[number]
-            if allowed.permits(token) or (view.where, number) in hits:
+            if allowed.permits(number, token) or (view.where, number) in hits:
                 continue
             if _stands_in(token, view, folded, allowed, everything):
                 hits[view.where, number] = Hit(name, view.where, token.kind, redacted(token.text))
@@ -102,7 +120,7 @@ def _stands_in(token: Token, view: View, folded: str, allowed: Allowed, everythi
 def _longer(token: Token, allowed: Allowed, everything: Tokens) -> Iterator[Token]:
     for number in everything.covers.get(token.words, ()):
         longer = everything.tokens[number]
-        if longer is not token and allowed.permits(longer):
+        if longer is not token and allowed.permits(number, longer):
             yield longer
 
 

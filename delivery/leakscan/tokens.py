@@ -11,10 +11,17 @@ from enum import StrEnum
 
 import pandas as pd
 
+from contracts.book import Book
+
 WORD = re.compile(r"[^\W_]+")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # Scripts that write no blanks between words: a name there is looked for as it stands.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_PUBLIC_COLUMNS = {
+    "people": ("name", "email"),
+    "customers": ("tier", "region", "country", "industry", "product_line", "support_queue"),
+    "install_base": ("product",),
+}
 _LEAST_LENGTH = 3
 _LEAST_DIGITS = 5
 _WORDS_AT_MOST = 8
@@ -56,6 +63,12 @@ class Tokens:
     covers: Mapping[tuple[str, ...], tuple[int, ...]]
     too_weak: int
 
+    def numbers_of(self, text: str) -> list[int]:
+        """The tokens that are exactly this text, in any spelling that counts as the same."""
+        folded = fold(text)
+        near = {number for word in words_of(folded) for number in self.by_anchor.get(word, ())}
+        return sorted(number for number in near if fold(self.tokens[number].text) == folded)
+
 
 @dataclass
 class _Gathering:
@@ -78,24 +91,25 @@ class _Gathering:
 
 
 def tokens_of(
-    frames: Mapping[str, pd.DataFrame],
+    book: Book,
     *,
     crosswalk: pd.DataFrame | None = None,
     canaries: Mapping[str, str] | None = None,
     ordinary_words: Collection[str] = (),
-    public: Iterable[str] = (),
 ) -> Tokens:
-    """The tokens of the whole book.
+    """The tokens of the whole book: ids, names, contact addresses and ticket ids of every customer.
+
+    What everybody may read although it may look like a customer is public: our organisation, our staff's names
+    and addresses, and the values of attributes (regions, industries, product lines).
 
     Args:
-        frames: `customers` (customer_id, name), `contacts` (email), `tickets` (ticket_id); absent ones are empty.
-        crosswalk: source_key, customer_id.
+        book: the unscoped book.
+        crosswalk: source_key, customer_id: the keys of other systems.
         canaries: planted token -> customer_id.
         ordinary_words: customer names that are ordinary words (Target, Orange, Shell), reviewed by a person.
-            They count only where they stand alone as a whole field, as written.
-        public: what everybody may read although it may look like a customer: our organisation, staff names and
-            addresses, product names. A customer's name that equals one is treated as an ordinary word.
+            They, and names that equal something public, count only where they stand alone as a whole field.
     """
+    frames = book.frames
     found = _Gathering()
     customers = frames.get("customers", pd.DataFrame({"customer_id": [], "name": []}))
     found.add(TokenKind.CUSTOMER_ID, _pairs(customers, "customer_id"))
@@ -104,7 +118,7 @@ def tokens_of(
     found.add(TokenKind.TICKET_ID, _pairs(frames.get("tickets"), "ticket_id"))
     found.add(TokenKind.SOURCE_KEY, _pairs(crosswalk, "source_key"))
     found.add(TokenKind.CANARY, (canaries or {}).items())
-    open_words = {fold(word) for word in public}
+    open_words = {fold(word) for word in _public(book)}
     found.add(TokenKind.PUBLIC, ((word, None) for word in sorted(open_words)))
     ordinary = {fold(word) for word in ordinary_words} | open_words
     # Systems count alike: "C-7" may be one system's key of one customer and another's of a second.
@@ -118,6 +132,17 @@ def tokens_of(
         if kind in (TokenKind.NAME, TokenKind.PUBLIC) or text not in open_words
     ]
     return _indexed(tokens, found.too_weak)
+
+
+def _public(book: Book) -> Iterator[str]:
+    yield book.facts.organization
+    for name, columns in _PUBLIC_COLUMNS.items():
+        frame = book.frames.get(name)
+        for column in columns if frame is not None else ():
+            if frame is not None and column in frame:
+                yield from (
+                    value for value in frame[column].dropna().unique() if isinstance(value, str) and not is_weak(value)
+                )
 
 
 def fold(text: str) -> str:

@@ -4,6 +4,8 @@ A transport answers `send(parcel)` with a Receipt and `has_accepted(message_id)`
 (cannot be asked). It has no clock: `Receipt.at` is stamped by dispatch.
 """
 
+from __future__ import annotations
+
 from delivery.transports.maildir import MaildirTransport, PreviewTransport
 from delivery.transports.receipts import UNSTAMPED, Transport
 from delivery.transports.smtp import SmtpTransport

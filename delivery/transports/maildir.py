@@ -44,6 +44,9 @@ class MaildirTransport:
         """Whether any recipient's folder holds the message."""
         return any(_is_here(box, message_id) for box in self._folder.glob("*") if box.is_dir())
 
+    def close(self) -> None:
+        """Nothing is kept open between parcels."""
+
     def _box(self, recipient: str) -> Path:
         box = self._folder / safe_name(recipient)
         for name in ("tmp", "new", "cur"):

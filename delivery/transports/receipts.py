@@ -17,6 +17,8 @@ class Transport(Protocol):
 
     def has_accepted(self, message_id: str) -> bool | None: ...
 
+    def close(self) -> None: ...
+
 
 def receipt_of(
     parcel: Parcel,
