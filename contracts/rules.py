@@ -202,7 +202,8 @@ class Audiences(Rule):
 
 
 class EventRule(Rule):
-    """Rows that are an event. `newer_than_days`: how far back a run looks; `within_days`: for dates ahead."""
+    """Rows that are an event. `newer_than_days`: how far back a run looks; `within_days`: for dates ahead;
+    `silent_days`: for silence, when the newest row of `table` and of every table in `also` is that old."""
 
     id: str
     kind: EventKind
@@ -213,6 +214,8 @@ class EventRule(Rule):
     is_hard: bool = False
     within_days: Annotated[int, Field(gt=0)] | None = None
     newer_than_days: Annotated[int, Field(gt=0)] = 7
+    silent_days: Annotated[int, Field(gt=0)] | None = None
+    also: dict[str, str] = {}
     headline: str
     quote_column: str | None = None
 
@@ -223,6 +226,11 @@ class EventRule(Rule):
         for column in [self.time_column, *(f.column for f in self.filter)]:
             if column not in TABLES[self.table].by_name:
                 raise ValueError(f"event '{self.id}': {self.table} has no column '{column}'")
+        for table, column in self.also.items():
+            if table not in TABLES or column not in TABLES[table].by_name:
+                raise ValueError(f"event '{self.id}': also: no column '{column}' in a table '{table}'")
+        if self.silent_days and self.within_days:
+            raise ValueError(f"event '{self.id}': silent_days looks back, within_days ahead; give one of them")
         return self
 
 
