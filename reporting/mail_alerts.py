@@ -8,7 +8,7 @@ from datetime import datetime
 from contracts.words import MessageKind, Zone
 from reporting import formats
 from reporting.account_models import AccountView, EventLine, Waterfall
-from reporting.formats import NBSP, capital, clipped, counted, figures, signed
+from reporting.formats import NBSP, capital, clipped, counted, signed
 from reporting.mail_parts import (
     Bar,
     Bars,
@@ -142,7 +142,6 @@ def case_mail(account: AccountView, *, kind: MessageKind, case: CaseLine, why_yo
         blocks += [Section("What to do"), Steps(tuple(_step(line) for line in account.actions[:_STEPS]))]
     if link:
         blocks.append(Button("Open the account page", link))
-    due = f", due {case.due_text}" if case.due_text else ""
     opening = "This case passed its goal" if is_late else "A case was opened"
     head = f"{'Overdue' if is_late else 'New case'} {case.case_id}: "
     return written(
@@ -154,7 +153,7 @@ def case_mail(account: AccountView, *, kind: MessageKind, case: CaseLine, why_yo
             aside=f"Case {case.case_id} · Week {account.week}",
             name=account.name,
             title=f": {lower_first(case.title)}",
-            lead=f"{opening}{due}. {account.zone_sentence}".strip(),
+            lead=f"{opening}. {case.due_text}. {account.zone_sentence}".strip(),
             blocks=tuple(blocks),
             footer=(f"You get this mail as: {why_you}.", *source_lines(account.footer)),
         )
@@ -234,9 +233,7 @@ def _nothing(account: AccountView) -> Block:
 
 def _case_sentence(case: CaseLine) -> str:
     owner = f"owner {case.owner}" if case.owner else "no owner yet"
-    late = f", {figures(case.overdue_days, 'day')} overdue" if case.is_overdue else ""
-    due = f", due {case.due_text}{late}" if case.due_text else ""
-    return f"Case {case.case_id}: {case.title}; {owner}{due}."
+    return f"Case {case.case_id}: {case.title}; {owner}; {lower_first(case.due_text)}."
 
 
 def _aside(account: AccountView, case: CaseLine | None) -> str:

@@ -46,6 +46,14 @@ class PdfRefused(Exception):
         super().__init__(f"the PDF '{title}' was not made: " + "; ".join(problems))
 
 
+class TooLong(Exception):
+    """The document needs more pages than it may have; nothing was written."""
+
+    def __init__(self, title: str, pages: int, most: int) -> None:
+        self.pages = pages
+        super().__init__(f"the PDF '{title}' needs {pages} pages and may have {most}; print fewer rows")
+
+
 class OutsideReach(FatalURLFetchingError):  # type: ignore[misc]  # weasyprint ships no types
     """A document asked for something that is neither `data:` nor a bundled font."""
 
@@ -74,7 +82,9 @@ class Rendered:
     replaced: int
 
 
-def render_pdf(html: str, *, styles: tuple[Path, ...], as_of: datetime, title: str) -> Rendered:
+def render_pdf(
+    html: str, *, styles: tuple[Path, ...], as_of: datetime, title: str, most_pages: int | None = None
+) -> Rendered:
     """One document as a tagged PDF/UA-1 file with embedded fonts.
 
     The bytes are a function of the arguments, the bundled fonts and the library versions: not of the
@@ -85,14 +95,21 @@ def render_pdf(html: str, *, styles: tuple[Path, ...], as_of: datetime, title: s
         styles: style sheets of the document, in order; parsed once per process.
         as_of: what the file says about its own age.
         title: how errors name the document.
+        most_pages: refuse a longer document before it is written; None: any length.
 
-    Raises: PdfRefused with everything that the layout engine warned of; OutsideReach if it asked for a file or host.
+    Raises:
+        TooLong: it needs more than `most_pages`.
+        PdfRefused: the layout engine warned; the error holds everything it said.
+        OutsideReach: it asked for a file or host.
     """
     text, replaced = printable(html)
     with _ONE_AT_A_TIME, _fixed_instant(as_of), _listening() as heard:
         document = HTML(string=text, base_url=TEMPLATES.as_uri() + "/", url_fetcher=_fetcher())
         sheets = [_style(FONT_STYLES), *(_style(path) for path in styles)]
-        content = document.write_pdf(stylesheets=sheets, font_config=_fonts(), pdf_variant=VARIANT)
+        laid_out = document.render(stylesheets=sheets, font_config=_fonts(), pdf_variant=VARIANT)
+        if most_pages is not None and len(laid_out.pages) > most_pages:
+            raise TooLong(title, len(laid_out.pages), most_pages)
+        content = laid_out.write_pdf(pdf_variant=VARIANT)
     if heard:
         raise PdfRefused(title, heard)
     return Rendered(content, replaced)

@@ -99,7 +99,7 @@ def a_case(**changes: object) -> CaseLine:
         opened_text="20 Nov",
         age_days=3,
         due_at=datetime(2026, 11, 24, 11, 0, tzinfo=UTC),
-        due_text="Tue 24 Nov",
+        due_text="Due Tue 24 Nov",
         is_overdue=False,
         overdue_days=0,
         closed_at=None,
