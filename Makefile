@@ -18,7 +18,7 @@ demo: setup ## make the demo company, run it, and say what to open
 test: setup-dev ## set up everything for development, then check
 	@$(MAKE) --no-print-directory check
 
-check: lint types ## format, lint, types, layers, dead code, and every test
+check: lint types ## format, lint, types, layers, dead code, spelling, every test
 	$(BIN)/pytest -n $(WORKERS) --cov
 
 lint:
@@ -26,6 +26,7 @@ lint:
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/vulture
+	$(BIN)/typos
 
 types:
 	$(BIN)/mypy
