@@ -6,7 +6,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,8 @@ def write_exports(company: DemoCompany, inbox: Path, *, as_of: datetime, since: 
     """
     moment = micros(as_of)
     span = (micros(since) if since is not None else _EVER, moment)
-    stamp = (as_of - timedelta(minutes=1)).astimezone(company.line.zone).strftime("%Y-%m-%dT%H%M")
+    minute = as_of.astimezone(company.line.zone) - timedelta(minutes=1)
+    stamp, stamp_utc = (at.strftime("%Y-%m-%dT%H%M") for at in (minute, minute.astimezone(UTC)))
     for folder in ("crm", "helpdesk", "survey", "erp", "telemetry", "calls", "gps", "hr"):
         (inbox / folder).mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
@@ -60,7 +61,7 @@ def write_exports(company: DemoCompany, inbox: Path, *, as_of: datetime, since: 
             known = known_facts(block, company.facts(number), moment)
             for outlet in outlets:
                 written += outlet(block, known, span)
-            written += _responses(block, known, inbox / "survey" / f"responses_{stamp}_{number + 1}.xlsx", span)
+            written += _responses(block, known, inbox / "survey" / f"responses_{stamp_utc}_{number + 1}.xlsx", span)
             written += _calls(block, known, inbox / "calls", span)
     written.append(_whole(inbox / "hr" / f"people_{stamp}.csv", systems.staff(company.people), ","))
     return sorted(set(written))

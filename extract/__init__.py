@@ -1,0 +1,1 @@
+"""Knows the sources, so that no other room has to: pull, read, map, admit, quarantine, redact, snapshot."""

@@ -1,0 +1,222 @@
+"""The records of one source in one run: pulled, read, cleaned, and cut at what was known at as_of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from config.sources import Source
+from contracts.exchange import PulledExport
+from contracts.frames import ARROW, Column, Kind
+from contracts.words import ExportKind, Reason
+from extract.admission import RECORD, Refusal
+from extract.conversion import convert
+from extract.errors import FileRefused
+from extract.filters import fits
+from extract.instants import parse
+from extract.mapping import clean, reading_of
+from extract.pull import Pulled, RefusedFile
+from extract.readers import read_export
+
+_STAMP = "change stamp"
+
+
+@dataclass(frozen=True)
+class Records:
+    """Cleaned text rows of a source. `origin[record]` tells file and row of each; `RECORD` numbers them."""
+
+    source: Source
+    exports: tuple[PulledExport, ...]
+    table: pa.Table
+    files: pa.Array
+    rows: pa.Array
+    sheets: tuple[str | None, ...]
+    refused_rows: pd.DataFrame
+    refused_files: tuple[RefusedFile, ...]
+    refusals: tuple[Refusal, ...]
+    not_yet: int
+    removed_keys: pa.Table
+    notes: Counter[str]
+    data_at: datetime | None
+
+    @property
+    def refused_row_count(self) -> int:
+        return len(self.refused_rows)
+
+
+def read_records(source: Source, pulled: Pulled, *, as_of: datetime, zone: ZoneInfo) -> Records:
+    """Reads what was pulled. A file that cannot be used is refused whole; the others go on."""
+    parts: list[pa.Table] = []
+    numbers: list[pa.Array] = []
+    files: list[np.ndarray[tuple[int], np.dtype[np.int32]]] = []
+    sheets: list[str | None] = []
+    taken: list[PulledExport] = []
+    refused_rows: list[dict[str, object]] = []
+    refused_files = list(pulled.refused)
+    notes: Counter[str] = Counter()
+    names = sorted(source.reads)
+    for export in pulled.exports:
+        try:
+            sheet = read_export(export.path, export.name, source)
+        except FileRefused as exc:
+            refused_files.append(RefusedFile(export.name, exc.reason, str(exc)))
+            continue
+        notes.update(sheet.notes)
+        table = pa.table([clean(_chunked(sheet.columns[name]), source.missing) for name in names], names=names)
+        table, rows = _without_blank_rows(table, sheet.rows, notes)
+        parts.append(table)
+        numbers.append(rows)
+        files.append(np.full(table.num_rows, len(taken), dtype="int32"))
+        sheets.append(sheet.name)
+        refused_rows += [
+            {"file": export.name, "sheet": sheet.name, "row_number": r.row, "column": r.column, "value": r.value}
+            | {"reason": r.reason.value, "message": r.message, "sha256": export.sha256}
+            for r in sheet.refused
+        ]
+        taken.append(export)
+    table = pa.concat_tables(parts) if parts else pa.table({name: pa.array([], pa.string()) for name in names})
+    table = table.append_column(RECORD, pa.array(np.arange(table.num_rows)))
+    table, refusals, not_yet = _known_before(table, source, as_of=as_of, zone=zone)
+    data_at = _data_at(table, source, taken, as_of=as_of, zone=zone)
+    table, removed = _last_per_key(table, source)
+    return Records(
+        source=source,
+        exports=tuple(taken),
+        table=table,
+        files=pa.array(np.concatenate(files)) if files else pa.array([], pa.int32()),
+        rows=pa.concat_arrays([_array(part) for part in numbers]) if numbers else pa.array([], pa.int64()),
+        sheets=tuple(sheets),
+        refused_rows=pd.DataFrame(refused_rows),
+        refused_files=tuple(refused_files),
+        refusals=refusals,
+        not_yet=not_yet,
+        removed_keys=removed,
+        notes=notes,
+        data_at=data_at,
+    )
+
+
+def _chunked(values: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:
+    return values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
+
+
+def _array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def _without_blank_rows(table: pa.Table, rows: pa.Array, notes: Counter[str]) -> tuple[pa.Table, pa.Array]:
+    """Rows without a single value are no rows: spreadsheets write them below their last line."""
+    if not table.num_columns or not table.num_rows or min(c.null_count for c in table.columns) == 0:
+        return table, rows
+    blank = np.logical_and.reduce([np.asarray(pc.is_null(column)) for column in table.columns])
+    if not blank.any():
+        return table, rows
+    notes["blank rows"] += int(blank.sum())
+    return table.filter(pa.array(~blank)), rows.filter(pa.array(~blank))
+
+
+def _known_before(
+    table: pa.Table, source: Source, *, as_of: datetime, zone: ZoneInfo
+) -> tuple[pa.Table, tuple[Refusal, ...], int]:
+    """The records whose change stamp lies before as_of, with `__known_at`; a stamp that is no time refuses its row."""
+    if source.changed_at is None:
+        return table, (), 0
+    column = Column(source.changed_at, Kind.INSTANT)
+    from config.sources import Cell
+
+    reading = reading_of(Cell(column=source.changed_at), source, zone)
+    texts = table[source.changed_at].combine_chunks()
+    converted = convert(texts, column, reading)
+    limit = pa.scalar(as_of, ARROW[Kind.INSTANT])
+    later = np.asarray(pc.fill_null(pc.greater_equal(converted.values, limit), False))
+    bad = np.zeros(table.num_rows, dtype=bool)
+    refusals = []
+    for fault in converted.faults:
+        new = fault.mask & ~bad
+        bad |= new
+        told = texts.filter(pa.array(new))
+        message = f"{_STAMP}: {fault.message}"
+        refusals.append(Refusal("", np.flatnonzero(new), fault.reason, message, source.changed_at, told))
+    table = table.append_column("__known_at", converted.values)
+    return table.filter(pa.array(~(later | bad))), tuple(refusals), int(later.sum())
+
+
+def _last_per_key(table: pa.Table, source: Source) -> tuple[pa.Table, pa.Table]:
+    """Of a `changes` source, the last record per key by stamp and then by order; and the records that delete a key."""
+    if source.kind is ExportKind.CHANGES and table.num_rows:
+        order = np.arange(table.num_rows)
+        if source.changed_at is not None:
+            stamped = pa.table({"at": table["__known_at"], "n": order})
+            keys = [("at", "ascending"), ("n", "ascending")]
+            by_time = np.asarray(pc.sort_indices(stamped, sort_keys=keys, null_placement="at_start"))
+            order = np.empty(table.num_rows, dtype="int64")
+            order[by_time] = np.arange(table.num_rows)
+        grouped = table.select(source.key).append_column("__order", pa.array(order)).group_by(source.key)
+        last = np.asarray(grouped.aggregate([("__order", "max")])["__order_max"])
+        table = table.filter(pa.array(np.isin(order, last)))
+    if not source.deleted_when:
+        return table, table.slice(0, 0)
+    gone = fits(table, source.deleted_when)
+    return table.filter(pa.array(~gone)), table.filter(pa.array(gone))
+
+
+def _data_at(
+    table: pa.Table, source: Source, exports: list[PulledExport], *, as_of: datetime, zone: ZoneInfo
+) -> datetime | None:
+    """The date of the content: the newest value of the declared column, else the newest export's."""
+    if not exports:
+        return None
+    newest = max(export.data_at for export in exports)
+    if source.data_date is None or source.data_date.column is None or not table.num_rows:
+        return newest
+    from config.sources import Cell
+
+    name = source.data_date.column
+    reading = reading_of(Cell(column=name), source, zone)
+    moments = parse(table[name].combine_chunks(), list(reading.formats)).in_utc(reading.zone)
+    known = moments.filter(pc.less(moments.cast(pa.timestamp("us", "UTC")), pa.scalar(as_of, pa.timestamp("us", "UTC"))))
+    if known.null_count == len(known):
+        return newest
+    latest: datetime = pc.max(known.cast(pa.timestamp("us", "UTC"))).as_py()
+    return latest
+
+
+def quarantine_rows(records: Records, refusals: list[Refusal]) -> pd.DataFrame:
+    """Refused records as QUARANTINE rows: where each stands in which file, and why it was refused."""
+    frames = []
+    for refusal in refusals:
+        if not len(refusal.records):
+            continue
+        at = pa.array(np.where(refusal.records < 0, 0, refusal.records))
+        is_here = refusal.records >= 0
+        files = np.asarray(records.files.take(at)) if len(records.files) else np.zeros(len(at), dtype="int32")
+        exports = records.exports
+        texts = refusal.values.to_pylist() if refusal.values is not None else [None] * len(at)
+        keys = refusal.source_keys.to_pylist() if refusal.source_keys is not None else [None] * len(at)
+        numbers = np.asarray(records.rows.take(at)) if len(records.rows) else np.zeros(len(at), dtype="int64")
+        frames.append(
+            pd.DataFrame({
+                "file": [exports[f].name if here else "(waiting from an earlier run)" for f, here in zip(files, is_here, strict=True)],
+                "sheet": [records.sheets[f] if here else None for f, here in zip(files, is_here, strict=True)],
+                "row_number": [int(n) if here else None for n, here in zip(numbers, is_here, strict=True)],
+                "table": refusal.table or None,
+                "column": refusal.column,
+                "value": [None if text is None else text[:80] for text in texts],
+                "reason": refusal.reason.value,
+                "message": refusal.message,
+                "sha256": [exports[f].sha256 if here else None for f, here in zip(files, is_here, strict=True)],
+                "source_key": keys,
+            })
+        )  # fmt: skip
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+__all__ = ["Reason", "Records", "quarantine_rows", "read_records"]
