@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from contracts.frames import conform
+from contracts.ids import bucket_of
 from contracts.results import (
     ACTIONS,
     CONTRIBUTIONS,
@@ -21,7 +22,8 @@ from contracts.results import (
     TRANSITIONS,
 )
 from contracts.rules import Policy
-from extract.snapshot import read_bucket, read_manifest, read_shared
+from extract.snapshot import SnapshotManifest, read_bucket, read_manifest, read_shared
+from flows.errors import NothingPublished
 from flows.fan_out import FanOut, InOrder
 from flows.inputs import Inputs
 from flows.measure import MeasureTask, PlaceTask, gather, measure_bucket, place_bucket, policy_of, write_frames
@@ -48,12 +50,18 @@ class Assessed:
     trust_notes: tuple[str, ...] = ()
 
 
-def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path) -> Assessed:
-    """The result frames of `inputs`, with working files under `into`, which is emptied first."""
+def assess(
+    inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path, only: frozenset[str] | None = None
+) -> Assessed:
+    """The result frames of `inputs`, with working files under `into`, which is emptied first.
+
+    With `only`, those customers alone, judged by the norms that the last good week froze: an alert
+    between two weekly runs must not move everybody else's score.
+    """
     shutil.rmtree(into, ignore_errors=True)
     manifest = root / inputs.manifest
     snapshot = read_manifest(manifest)
-    spread = fan_out if snapshot.customers > _WORTH_A_POOL else InOrder()
+    spread = fan_out if _customers(snapshot) > _WORTH_A_POOL else InOrder()
     policy_folder = root / inputs.policy
     policy = policy_of(policy_folder)
 
@@ -64,15 +72,15 @@ def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path) -> Assess
             as_of=inputs.instant,
             policy=policy_folder,
             fresh=frozenset(inputs.fresh),
-            only=None,
+            only=only,
             into=into / f"bucket-{bucket:04d}",
             keeps_tables=not inputs.is_reconstructed,
         )
-        for bucket in range(snapshot.buckets)
+        for bucket in _buckets_of(only, snapshot.buckets)
     ]
     buckets = spread.map(measure_bucket, tasks)
     facts = gather(buckets, CUSTOMER_FACTS)
-    book_norms = norms(gather(buckets, SIGNALS), policy.signals)
+    book_norms = _frozen(inputs, root) if only is not None else norms(gather(buckets, SIGNALS), policy.signals)
     write_frames(into / "norms", {"norms": book_norms})
 
     previous_path = history_path(root / "var" / "history", *inputs.previous, "placements") if inputs.previous else None
@@ -86,7 +94,7 @@ def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path) -> Assess
     placements = gather(buckets, PLACEMENTS)
     contributions = gather(buckets, CONTRIBUTIONS)
     events = gather(buckets, EVENTS)
-    before = _previous(inputs, root, "placements", PLACEMENTS.empty())
+    before = _of(_previous(inputs, root, "placements", PLACEMENTS.empty()), only)
     transitions = compare(before, placements, facts, cause=inputs.cause) if inputs.previous else TRANSITIONS.empty()
     people = read_shared(manifest)["people"].to_pandas()
     words = signal_words(policy.signals)
@@ -114,8 +122,8 @@ def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path) -> Assess
         "signal_words": words,
         "assignments": assignments,
         "previous_placements": before,
-        "previous_contributions": _previous(inputs, root, "contributions", CONTRIBUTIONS.empty()),
-        "history": _history(inputs, root, placements),
+        "previous_contributions": _of(_previous(inputs, root, "contributions", CONTRIBUTIONS.empty()), only),
+        "history": _history(inputs, root, placements, only),
     }
     return Assessed(frames, buckets, people, policy, len(facts))
 
@@ -133,11 +141,30 @@ def _previous(inputs: Inputs, root: Path, name: str, empty: pd.DataFrame) -> pd.
     return read_week(root / "var" / "history", week, name, revision=revision)
 
 
-def _history(inputs: Inputs, root: Path, placements: pd.DataFrame) -> pd.DataFrame:
+def _customers(snapshot: SnapshotManifest) -> int:
+    return sum(file.rows for file in snapshot.tables.get("customers", {}).values())
+
+
+def _buckets_of(only: frozenset[str] | None, buckets: int) -> list[int]:
+    return list(range(buckets)) if only is None else sorted({bucket_of(customer, buckets) for customer in only})
+
+
+def _of(frame: pd.DataFrame, only: frozenset[str] | None) -> pd.DataFrame:
+    return frame if only is None else frame[frame["customer_id"].isin(only)].reset_index(drop=True)
+
+
+def _frozen(inputs: Inputs, root: Path) -> pd.DataFrame:
+    if inputs.previous is None:
+        raise NothingPublished("customers cannot be judged alone before a first week has set the norms; run `cem run`")
+    week, revision = inputs.previous
+    return read_week(root / "var" / "history", week, "norms", revision=revision)
+
+
+def _history(inputs: Inputs, root: Path, placements: pd.DataFrame, only: frozenset[str] | None) -> pd.DataFrame:
     """Positions of the published weeks that trends show, this week last."""
     columns = ["customer_id", "week", "state", "zone", "loyalty", "retention"]
     now = placements[columns].assign(is_reconstructed=inputs.is_reconstructed)
     if not inputs.history:
         return conform(now, HISTORY)
-    past = read_many(root / "var" / "history", list(inputs.history), "history_row")
+    past = read_many(root / "var" / "history", list(inputs.history), "history_row", only)
     return conform(pd.concat([past, now], ignore_index=True), HISTORY)

@@ -95,7 +95,7 @@ def publish_week(
         "code_version": inputs.code_version,
         "audiences": {pack.audience.audience_id: _described(pack.audience) for pack in rendered.good},
     }
-    crosswalk = read_crosswalk(run.workspace.config / "crosswalk.csv")
+    crosswalk = read_crosswalk(run.workspace.runs / inputs.run_name / "crosswalk.csv")
     feeds = render_feeds(assessed.frames, crosswalk, assessed.policy.audiences.feeds)
     packs = {pack.audience.audience_id: read_back(pack) for pack in rendered.good}
     return publish(output or run.workspace.output, fields, packs, feeds)

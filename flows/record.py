@@ -21,18 +21,18 @@ from flows.run import Run
 from flows.tell import enqueue
 from scoring.act.alerts import AlertDecision, decide
 from scoring.act.cases import CaseProposal, propose
-from store import episodes, ledger, outbox
+from store import episodes, ledger
 from store.history import write_week
+from store.session import Session
 
 HISTORY_FRAMES = ("customer_facts", "norms", "scores", "contributions", "placements", "transitions", "events")
 
 
 @dataclass(frozen=True)
 class Decided:
-    """What a week's comparison leads to, before it is recorded."""
+    """What a comparison leads to, before it is recorded; `cases` already holds those it will open."""
 
     alerts: list[AlertDecision]
-    unaddressed: list[str]
     proposals: list[CaseProposal]
     cases: pd.DataFrame
 
@@ -64,7 +64,7 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
         known = set(episodes.events(session, customer_ids=concerned)["event_id"])
     fresh_events = frames["events"][~frames["events"]["event_id"].isin(known)].reset_index(drop=True)
     is_silent = inputs.is_baseline or inputs.cause != "customer"
-    decision = decide(
+    alerts = decide(
         frames["transitions"],
         fresh_events,
         frames["customer_facts"],
@@ -72,6 +72,7 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
         assessed.people,
         policy.alerts,
         is_baseline=is_silent,
+        as_of=run.clock().astimezone(run.settings.zone).date(),
     )
     proposals = []
     if not is_silent:
@@ -86,11 +87,64 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
             policy.audiences.calendars["default"],
             now=run.clock(),
         )
+    opened = [case_row(proposal) for proposal in proposals if proposal.attach_to is None]
     cases = open_cases
-    if proposals:
-        opened = pd.DataFrame([proposal.as_row() for proposal in proposals])
-        cases = conform(pd.concat([open_cases, opened], ignore_index=True), CASES)
-    return Decided(list(decision.alerts), list(decision.unaddressed), proposals, cases)
+    if opened:
+        cases = conform(pd.concat([open_cases, pd.DataFrame(opened)], ignore_index=True), CASES)
+    return Decided(alerts, proposals, cases)
+
+
+def case_row(proposal: CaseProposal) -> dict[str, object]:
+    """A proposal as the row of CASES that the ledger will open."""
+    return {
+        "case_id": proposal.case_id,
+        "customer_id": proposal.customer_id,
+        "template_id": proposal.template_id,
+        "reason_key": proposal.reason_key,
+        "title": proposal.title,
+        "category": proposal.category,
+        "severity": proposal.severity,
+        "status": proposal.status,
+        "is_open": True,
+        "owner_id": proposal.owner_id,
+        "opened_at": proposal.opened_at,
+        "first_response_due_at": proposal.first_response_due_at,
+        "due_at": proposal.due_at,
+        "closed_at": None,
+        "outcome": None,
+        "note": None,
+        "escalation_step": 0,
+        "row_version": 1,
+    }
+
+
+def record_cases(session: Session, run: Run, decided: Decided, *, source: str) -> int:
+    """Open the proposed cases, attach evidence to those that are open already; returns how many opened."""
+    opened = 0
+    for proposal in decided.proposals:
+        if proposal.attach_to is not None:
+            ledger.attach_evidence(
+                session,
+                proposal.attach_to,
+                key=proposal.reason_key,
+                headline=proposal.evidence,
+                source=source,
+                now=run.clock(),
+            )
+            continue
+        members = dict.fromkeys(proposal.member_ids, "member")
+        team = {**members, **({proposal.owner_id: "manager"} if proposal.owner_id else {})}
+        case = ledger.open_case(
+            session,
+            case_row(proposal),
+            now=run.clock(),
+            source=source,
+            why=proposal.evidence,
+            playbook_id=proposal.playbook_id,
+            team=team,
+        )
+        opened += case is not None
+    return opened
 
 
 def record_week(
@@ -106,16 +160,16 @@ def record_week(
     sealed = alert_messages(run, due)
     sealed += withdrawal_messages(run, withdrawn)
 
-    def act(session: ledger.Session) -> Recorded:
+    def act(session: Session) -> Recorded:
         lease.advance(session, RunState.RECORDED)
         episodes.save_placements(session, frames["placements"], inputs.week)
         episodes.save_transitions(session, frames["transitions"], inputs.week, revision=inputs.revision)
         episodes.save_events(session, frames["events"], now=run.clock())
         episodes.confirm(session, provisional.loc[holds, "episode_id"], now=run.clock())
         episodes.withdraw(session, withdrawn["episode_id"], now=run.clock())
-        opened = [ledger.open_case(session, proposal, now=run.clock()) for proposal in decided.proposals]
+        opened = record_cases(session, run, decided, source=f"run {inputs.run_name}")
         alerts = enqueue(session, run, sealed)
-        return Recorded(ledger.last_event_number(session), alerts, sum(case is not None for case in opened))
+        return Recorded(ledger.last_event_number(session), alerts, opened)
 
     recorded = run.store.transact(act)
     run.say(f"recorded transitions={len(frames['transitions'])} cases={recorded.cases} alerts={recorded.alerts}")

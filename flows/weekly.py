@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from contracts.weeks import Week
@@ -48,6 +49,8 @@ def weekly(run: Run, week: Week, *, revise: str | None = None) -> Outcome:
 def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *, reason: str | None) -> Outcome:
     folder = run.workspace.runs / inputs.run_name
     book = folder / "book"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(run.workspace.config / "crosswalk.csv", folder / "crosswalk.csv")
     run.say(f"scoring {inputs.run_name}")
     assessed = run.step(
         "measure, score, place",
@@ -57,7 +60,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     frames = {**assessed.frames, "people": assessed.people, "sources": intake.sources, "cases": decided.cases}
     save_book(book, week_facts(inputs, assessed, intake.sources), frames, assessed.buckets)
     addressing = readers_of(inputs, assessed)
-    due = critical_and_hard(run, book, addressing, decided.alerts, assessed.policy)
+    due, unaddressed = critical_and_hard(run, book, addressing, decided.alerts, assessed.policy)
 
     keep_history(run, inputs, assessed)
     recorded = record_week(run, lease, inputs, assessed, decided, due)
@@ -74,7 +77,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     )
     release = publish_week(run, inputs, assessed, rendered)
     messages = pack_messages(run, inputs, addressing, rendered, rules)
-    problems = [f"{note.message}" for note in addressing.notes] + decided.unaddressed
+    problems = [note.message for note in addressing.notes] + unaddressed
     problems += [f"pack of {pack.audience.title} held back: {pack.faults[0]}" for pack in rendered.failed]
     if problems:
         text = "\n".join(problems)
