@@ -11,7 +11,7 @@ from reporting.models import ActionLine, Amount, CaseLine, Change, Direction, Fo
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One bar of a waterfall. `change` is exact; `text` is rounded so that the shown steps add up to the shown change."""
+    """One bar of a waterfall. `change` is exact; `text` is rounded so that the shown steps sum to the shown change."""
 
     signal_id: str
     label: str

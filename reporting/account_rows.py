@@ -40,8 +40,8 @@ def accounts(
     if len(rest):
         money = f" with {beyond.text} of yearly revenue" if beyond.value is not None else ""
         sentence = (
-            f"Shown: the first {formats.number(len(shown))} of {formats.number(len(ground.accounts))} accounts by priority. "
-            f"The other {formats.number(len(rest))}{money} are in every total."
+            f"Shown: the first {formats.number(len(shown))} of {formats.number(len(ground.accounts))} accounts "
+            f"by priority. The other {formats.number(len(rest))}{money} are in every total."
         )
     owners = tuple(sorted({row.owner for row in found if row.owner}))
     return Accounts(found, len(ground.accounts), whole, len(rest), beyond, sentence, owners)

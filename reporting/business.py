@@ -73,9 +73,9 @@ def renewals(ground: Ground) -> Renewals:
 
 
 def _renewal(row: SimpleNamespace, ground: Ground) -> DealLine:
-    due = calendar_day(row.due)
+    due, worth = calendar_day(row.due), ground.amount(row.worth)
     return DealLine(
-        row.customer_id, str(row.name), mark_of(row.state, row.zone), "Renewal", "renewal", "", ground.amount(row.worth),
+        row.customer_id, str(row.name), mark_of(row.state, row.zone), "Renewal", "renewal", "", worth,
         due, formats.day_near(due, ground.today), False, ground.owner(row.customer_id)[1], ground.page(row.customer_id),
     )  # fmt: skip
 
@@ -162,10 +162,11 @@ def problems(ground: Ground) -> Problems:
 def _newest_subjects(ground: Ground, frame: pd.DataFrame, customers: list[str]) -> dict[str, str]:
     mine = frame.loc[frame["customer_id"].isin(customers) & frame["subject"].notna()]
     mine = mine.sort_values(["opened", "ticket_id"], kind="stable").drop_duplicates("customer_id", keep="last")
-    return {
-        row.customer_id: f"{formats.day_near(local_day(row.opened, ground.zone), ground.today)}: {formats.clipped(row.subject, 60)}"
-        for row in rows(mine, ["customer_id", "opened", "subject"])
-    }
+    found = {}
+    for row in rows(mine, ["customer_id", "opened", "subject"]):
+        on = formats.day_near(local_day(row.opened, ground.zone), ground.today)
+        found[row.customer_id] = f"{on}: {formats.clipped(row.subject, 60)}"
+    return found
 
 
 # --- Global Professional Services -----------------------------------------------------------------
