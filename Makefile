@@ -1,5 +1,7 @@
 # Two commands for a newcomer: make demo, make test. Everything else is for people who change the code.
-PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(shell command -v $(p) 2>/dev/null)))
+# The first Python that runs (a pyenv shim may stand on PATH and not run) and has a version that serves.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 UV = $(firstword $(shell command -v uv 2>/dev/null) .venv-tools/bin/uv)
 COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
@@ -63,7 +65,7 @@ clean-demo: ## remove what demo runs made: var, inbox, returns, output
 	find output -mindepth 1 ! -name README.md -delete
 
 setup:
-	@"$(PYTHON)" bootstrap.py run
+	@"$(or $(PYTHON),python3)" bootstrap.py run
 
 setup-dev:
-	@"$(PYTHON)" bootstrap.py dev
+	@"$(or $(PYTHON),python3)" bootstrap.py dev

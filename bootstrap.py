@@ -140,9 +140,10 @@ def _as_root() -> list[str] | None:
 
 def apt_install(packages: Sequence[str]) -> None:
     """Raises: SetupRefused if apt fails, with the command to give by hand."""
+    say(f"installing {' '.join(packages)} with apt")
     prefix = [*(_as_root() or []), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y"]
-    run([*prefix, "update"])
-    run([*prefix, "install", "--no-install-recommends", *packages])
+    run([*prefix, "update"], is_quiet=True)
+    run([*prefix, "install", "--no-install-recommends", *packages], is_quiet=True)
 
 
 def wanted_kind(asked: str, stamp: str) -> str:

@@ -192,8 +192,10 @@ def say(line: str) -> None:
     print(f"set-up: {line}", file=sys.stderr, flush=True)
 
 
-def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
-    if subprocess.run(command, check=False, env=environ).returncode != 0:
+def run(command: Sequence[str], environ: Mapping[str, str] | None = None, *, is_quiet: bool = False) -> None:
+    """Raises: SetupRefused if the command fails. Quiet: only what it says on standard error is shown."""
+    shown = subprocess.DEVNULL if is_quiet else None
+    if subprocess.run(command, check=False, env=environ, stdout=shown).returncode != 0:
         raise SetupRefused(f"this command failed, its reason stands above:\n  {' '.join(command)}")
 
 
