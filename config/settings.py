@@ -21,18 +21,53 @@ class Workspace:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
 
-    config = property(lambda self: self.root / "config")
-    inbox = property(lambda self: self.root / "inbox")
-    returns = property(lambda self: self.root / "returns")
-    output = property(lambda self: self.root / "output")
-    var = property(lambda self: self.root / "var")
-    raw = property(lambda self: self.var / "raw")
-    snapshots = property(lambda self: self.var / "snapshots")
-    history = property(lambda self: self.var / "history")
-    runs = property(lambda self: self.var / "runs")
-    mail = property(lambda self: self.var / "mail")
-    preview = property(lambda self: self.var / "preview")
-    policies = property(lambda self: self.config / "policy")
+    @property
+    def config(self) -> Path:
+        return self.root / "config"
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def returns(self) -> Path:
+        return self.root / "returns"
+
+    @property
+    def output(self) -> Path:
+        return self.root / "output"
+
+    @property
+    def var(self) -> Path:
+        return self.root / "var"
+
+    @property
+    def raw(self) -> Path:
+        return self.var / "raw"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.var / "snapshots"
+
+    @property
+    def history(self) -> Path:
+        return self.var / "history"
+
+    @property
+    def runs(self) -> Path:
+        return self.var / "runs"
+
+    @property
+    def mail(self) -> Path:
+        return self.var / "mail"
+
+    @property
+    def preview(self) -> Path:
+        return self.var / "preview"
+
+    @property
+    def policies(self) -> Path:
+        return self.config / "policy"
 
     def __repr__(self) -> str:
         return f"Workspace({str(self.root)!r})"
@@ -150,7 +185,9 @@ def read_toml(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as exc:
-        raise ConfigRefused(path, ["the file does not exist; `cem init DIR` makes a workspace with all of them"]) from exc
+        raise ConfigRefused(
+            path, ["the file does not exist; `cem init DIR` makes a workspace with all of them"]
+        ) from exc
     except UnicodeDecodeError as exc:
         raise ConfigRefused(path, [f"byte {exc.start} is not UTF-8; save the file as UTF-8"]) from exc
     except tomllib.TOMLDecodeError as exc:

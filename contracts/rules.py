@@ -85,7 +85,9 @@ class SignalRule(Rule):
     @model_validator(mode="after")
     def _fits_its_table(self) -> Self:
         if self.table not in TABLES:
-            raise ValueError(f"signal '{self.id}': table must be one of {', '.join(sorted(TABLES))}; got '{self.table}'")
+            raise ValueError(
+                f"signal '{self.id}': table must be one of {', '.join(sorted(TABLES))}; got '{self.table}'"
+            )
         table = TABLES[self.table]
         named = [self.column, self.time_column, *(f.column for f in (*self.filter, *self.hit))]
         for column in [name for name in named if name]:
@@ -331,7 +333,9 @@ class Policy(Rule):
         for template in self.case_templates:
             if template.playbook and template.playbook not in playbooks:
                 known = ", ".join(sorted(playbooks))
-                raise ValueError(f"case template '{template.id}': playbook must be one of {known}; got '{template.playbook}'")
+                raise ValueError(
+                    f"case template '{template.id}': playbook must be one of {known}; got '{template.playbook}'"
+                )
         for playbook in self.playbooks:
             unknown = sorted(set(playbook.signals) - set(ids))
             if unknown:

@@ -9,7 +9,9 @@ _CUSTOMER = Column("customer_id", required=True, about="our id of the account")
 _CURRENCY = Column("currency", about="ISO 4217", group=FieldGroup.MONEY)
 
 
-def _text(name: str, *, required: bool = False, group: FieldGroup = FieldGroup.BASIC, known_from: str | None = None) -> Column:
+def _text(
+    name: str, *, required: bool = False, group: FieldGroup = FieldGroup.BASIC, known_from: str | None = None
+) -> Column:
     return Column(name, Kind.TEXT, required=required, group=group, known_from=known_from)
 
 

@@ -74,7 +74,7 @@ def render_feeds(
             columns = ("source_key", *COLUMNS[kind])
             ordered = merged[list(columns)].sort_values(["source_key", *COLUMNS[kind][:1]], kind="stable")
             name = f"{_slug(str(system))}-{kind}.csv"
-            feeds.append(Artifact(FOLDER, name, ArtifactKind.FEED, _csv(columns, ordered.itertuples(index=False))))
+            feeds.append(Artifact(FOLDER, name, ArtifactKind.FEED, csv_bytes(columns, ordered.itertuples(index=False))))
     return feeds
 
 
@@ -94,7 +94,8 @@ def safe_cell(value: object) -> str | int | float:
     return f"'{text}" if _FORMULA.search(text) else text
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A CSV file whose text cells no spreadsheet takes for a formula: UTF-8, CRLF, all text quoted."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
     writer.writerow(columns)

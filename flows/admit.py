@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from config.sources import read_crosswalk, read_sources
 from contracts.weeks import Week
@@ -69,7 +70,7 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
         earlier = runs.published_weeks(session, before=week)
     previous = earlier[-1] if earlier else None
     snapshot = read_manifest(intake.manifest)
-    cause = "customer"
+    cause: Literal["customer", "policy", "baseline"] = "customer"
     if previous is None:
         cause = "baseline"
     elif inputs_of(run, previous).policy_digest != policy.digest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -16,14 +17,13 @@ from contracts.words import MessageKind
 from delivery.addressing import Addressing
 from flows.books import load_book
 from flows.packs import link_of
-from flows.readers import last_week
+from flows.readers import current_readers, last_week
 from flows.run import Run
 from flows.tell import Sealed, seal
 from reporting.account import compose_account
-from reporting.account_models import AccountView
+from reporting.account_models import AccountView, EventLine
 from reporting.brief import render_account_brief
 from reporting.mails import alert_mail, withdrawal_mail
-from reporting.models import CaseLine
 from scoring.act.alerts import AlertDecision
 from store import episodes, outbox
 
@@ -41,10 +41,6 @@ def account_of(book: Book, audience: Audience, customer_id: str) -> AccountView:
     """One customer as one audience sees it; other customers of the audience are not even loaded into the view."""
     narrow = replace(audience, customer_ids=audience.customer_ids & {customer_id})
     return compose_account(scoped(book, narrow), customer_id)
-
-
-def line_of_case(account: AccountView, case_id: str) -> CaseLine | None:
-    return next((line for line in account.cases if line.case_id == case_id), None)
 
 
 def critical_and_hard(
@@ -115,7 +111,7 @@ def critical_and_hard(
     return due, unaddressed
 
 
-def _events_of(book: Book, decision: AlertDecision, account: AccountView) -> list[object]:
+def _events_of(book: Book, decision: AlertDecision, account: AccountView) -> list[EventLine]:
     """The event an alert is about, then the others the account page shows."""
     if decision.kind is not MessageKind.ALERT_EVENT:
         return list(account.events)
@@ -125,7 +121,7 @@ def _events_of(book: Book, decision: AlertDecision, account: AccountView) -> lis
     return sorted(account.events, key=lambda line: line.headline != headline)
 
 
-def _first_due(account: AccountView) -> object:
+def _first_due(account: AccountView) -> datetime | None:
     return next((line.due_at for line in account.cases if line.is_open and line.due_at), None)
 
 
@@ -145,22 +141,20 @@ def withdrawal_messages(run: Run, withdrawn: pd.DataFrame) -> list[Sealed]:
         return sealed
     _, folder = last_week(run)
     book = load_book(folder)
-    from flows.readers import current_readers
-
     _, addressing, audiences, _ = current_readers(run)
     by_reader = {reader: audience for audience in audiences.values() for reader in audience.readers}
-    for episode in withdrawn.itertuples():
+    for episode_id, customer_id in zip(withdrawn["episode_id"], withdrawn["customer_id"], strict=True):
         with run.store.read() as session:
-            rows = outbox.rows(session, kinds=[MessageKind.ALERT_CRITICAL], subject_prefix=episode.episode_id)
+            rows = outbox.rows(session, kinds=[MessageKind.ALERT_CRITICAL], subject_prefix=episode_id)
         for row in rows:
             audience, reader = by_reader.get(row.person_id), addressing.readers.get(row.person_id)
             if audience is None or reader is None or reader.address is None:
                 continue
-            account = account_of(book, audience, episode.customer_id)
+            account = account_of(book, audience, customer_id)
             body = withdrawal_mail(account, why_you="You were alerted about this account.", link=None)
             message = Message(
                 kind=MessageKind.WITHDRAWAL,
-                subject_key=episode.episode_id,
+                subject_key=episode_id,
                 person_id=row.person_id,
                 to_name=reader.name,
                 to_address=reader.address,
@@ -169,7 +163,7 @@ def withdrawal_messages(run: Run, withdrawn: pd.DataFrame) -> list[Sealed]:
                 html=body.html,
                 pictures=body.pictures,
                 revision=row.revision,
-                customer_ids=(episode.customer_id,),
+                customer_ids=(customer_id,),
             )
             sealed.append(seal(run, message))
     return sealed

@@ -114,10 +114,8 @@ def tell_now(run: Run, inputs: Inputs, assessed: Assessed, sources: pd.DataFrame
         sealed.append(to_operator(run, f"unaddressed|{sha256(text.encode())}", "Alerts that reach nobody", text))
 
     def act(session: Session) -> int:
-        for row in urgent.itertuples():
-            episodes.open_provisional(
-                session, row.episode_id, row.customer_id, Zone.CRITICAL, inputs.week, opened_at=run.clock()
-            )
+        for episode_id, customer_id in zip(urgent["episode_id"], urgent["customer_id"], strict=True):
+            episodes.open_provisional(session, episode_id, customer_id, Zone.CRITICAL, inputs.week, run.clock())
         episodes.save_events(session, assessed.frames["events"], now=run.clock())
         record_cases(session, run, decided, source=folder.name)
         return enqueue(session, run, sealed)

@@ -50,9 +50,7 @@ class Assessed:
     trust_notes: tuple[str, ...] = ()
 
 
-def assess(
-    inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path, only: frozenset[str] | None = None
-) -> Assessed:
+def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path, only: frozenset[str] | None = None) -> Assessed:
     """The result frames of `inputs`, with working files under `into`, which is emptied first.
 
     With `only`, those customers alone, judged by the norms that the last good week froze: an alert

@@ -66,7 +66,7 @@ def _whole(folder: Path, _written: int) -> Book:
     return _read(folder, None)
 
 
-def _read(folder: Path, customers: pa.Array | None) -> Book:
+def _read(folder: Path, customers: pa.StringArray | None) -> Book:
     body = json.loads((folder / "facts.json").read_bytes())
     del body["customers"]
     body["as_of"] = datetime.fromisoformat(body["as_of"])
@@ -81,7 +81,7 @@ def _read(folder: Path, customers: pa.Array | None) -> Book:
     return Book(facts=WeekFacts(**body), frames=frames)
 
 
-def _part(path: Path, customers: pa.Array | None) -> pa.Table:
+def _part(path: Path, customers: pa.StringArray | None) -> pa.Table:
     if customers is None or "customer_id" not in pq.read_schema(path).names:
         return pq.read_table(path)
     return pq.read_table(path, filters=pc.field("customer_id").isin(customers))

@@ -12,7 +12,7 @@ from flows.errors import NotPermitted, UnknownCustomer
 from flows.readers import current_readers, last_week
 from flows.run import Outcome, Run
 from reporting.account import compose_account
-from reporting.brief import render_account_brief
+from reporting.brief import account_brief_title, render_account_brief
 from reporting.verify import verify_pdf
 
 
@@ -32,11 +32,14 @@ def brief(run: Run, customer: str, reader: str, *, into: Path | None) -> Outcome
     people = {person for person, known in addressing.readers.items() if reader in {person, known.address, known.name}}
     mine = [a for a in audiences.values() if people & set(a.readers) and customer_id in a.customer_ids]
     if not mine:
-        raise NotPermitted(f"'{reader}' is not assigned to '{customer}' and has no scope that holds it; no brief is made")
+        raise NotPermitted(
+            f"'{reader}' is not assigned to '{customer}' and has no scope that holds it; no brief is made"
+        )
     audience = mine[0]
     view = compose_account(scoped(book, audience), customer_id)
     artifact = render_account_brief(view, audience.audience_id)
-    faults = verify_pdf(artifact.content)
+    title = account_brief_title(view)
+    faults = verify_pdf(artifact.content, pages=range(1, 2), must_contain=[view.name], title=title)
     if faults:
         return Outcome(ExitCode.FAILED, "The brief did not pass its check and was not written", tuple(faults))
     target = into or run.workspace.output / "briefs" / f"{safe_name(customer_id)}-{safe_name(audience.root)}.pdf"

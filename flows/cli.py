@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -32,7 +31,9 @@ WorkspaceOption = Annotated[
     typer.Option("--workspace", "-w", envvar="CEM_WORKSPACE", help="The workspace folder; default: this folder."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for a program to read.")]
-WeekOption = Annotated[str | None, typer.Option("--week", help="ISO week such as 2026-W47; default: the last closed one.")]
+WeekOption = Annotated[
+    str | None, typer.Option("--week", help="ISO week such as 2026-W47; default: the last closed one.")
+]
 
 
 @app.command()
@@ -332,4 +333,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -36,4 +36,6 @@ def daily(run: Run) -> Outcome:
         lease.summary.update(alerts=told, events=events)
         sent = dispatch_due(run)
     code = ExitCode.MAIL_PENDING if sent.waiting else ExitCode.DONE
-    return Outcome(code, f"{events} events stand as of {now:%Y-%m-%d}; {told} alerts", (sent.line(),), {"events": events})
+    return Outcome(
+        code, f"{events} events stand as of {now:%Y-%m-%d}; {told} alerts", (sent.line(),), {"events": events}
+    )

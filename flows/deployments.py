@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from prefect import flow, get_run_logger, task
+from prefect import Task, flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.tasks import exponential_backoff
 
 from contracts.weeks import Week
@@ -44,15 +43,18 @@ class OverTasks:
         self.workers = workers
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        seen = task(function, name=function.__name__, persist_result=False, retries=1)
+        seen: Task[[Item], Result] = Task(function, name=_name_of(function), persist_result=False, retries=1)
         return [future.result() for future in seen.map(list(items))]
+
+
+def _name_of(function: Callable[..., object]) -> str:
+    return getattr(function, "__name__", "task").replace("_", " ")
 
 
 def as_task(name: str, action: Callable[[], Result], *, retries: int = 0) -> Result:
     """A step of a flow as a task run with retries and growing pauses between them."""
-    step = task(
-        action, name=name, retries=retries, retry_delay_seconds=_BACK_OFF if retries else None, persist_result=False
-    )
+    pauses = _BACK_OFF(retries) if retries else None
+    step: Task[[], Result] = Task(action, name=name, retries=retries, retry_delay_seconds=pauses, persist_result=False)
     return step()
 
 
@@ -105,8 +107,3 @@ def sme_review(workspace: str) -> str:
 def maintenance(workspace: str) -> str:
     """Sweep, retention, verification."""
     return _under_prefect("maintenance", maintenance_flow.maintenance, workspace)
-
-
-def quietly() -> temporary_settings:
-    """For runs of these flows inside one process, such as tests: without the heartbeat each sync flow pays a second for."""
-    return temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})

@@ -61,12 +61,17 @@ def _sources(root: Path) -> str:
     sources = read_sources(root / "config")
     inbox = root / "inbox"
     missing = [
-        source.name for source in sources if "://" not in source.location and not any(inbox.glob(source.location))
+        source.name
+        for source in sources
+        if source.location and "://" not in source.location and not any(inbox.glob(source.location))
     ]
     if missing:
         raise ConfigRefused(
             root / "config" / "sources.toml",
-            [f"{name}: no file matches its location in {inbox}; put the export there or correct it" for name in missing],
+            [
+                f"{name}: no file matches its location in {inbox}; put the export there or correct it"
+                for name in missing
+            ],
         )
     return f"{len(sources)} sources, every file found"
 
@@ -88,7 +93,9 @@ def _mail(settings: Settings) -> str:
     if mail.transport == "maildir":
         return f"mails go to files under {settings.workspace.mail}"
     if mail.smtp_user and settings.smtp_password is None:
-        raise ConfigRefused("CEM_SMTP_PASSWORD", ["smtp_user is set but the password is not in the environment; set it"])
+        raise ConfigRefused(
+            "CEM_SMTP_PASSWORD", ["smtp_user is set but the password is not in the environment; set it"]
+        )
     try:
         with socket.create_connection((mail.smtp_host, mail.smtp_port), timeout=_SECOND):
             return f"{mail.smtp_host}:{mail.smtp_port} answers; TLS is verified at every send"

@@ -29,7 +29,7 @@ def told(error: Exception) -> tuple[str | None, ExitCode]:
     from config.errors import ConfigRefused
     from contracts.weeks import NotAWeek
     from delivery.errors import DeliveryError
-    from extract.errors import ExtractError
+    from extract.errors import FileRefused, ReturnRefused, SnapshotBroken
     from store.errors import AlreadyRunning, StoreError
 
     codes: tuple[tuple[type[Exception], ExitCode], ...] = (
@@ -40,7 +40,9 @@ def told(error: Exception) -> tuple[str | None, ExitCode]:
         (NothingPublished, ExitCode.USAGE),
         (UnknownCustomer, ExitCode.USAGE),
         (NotPermitted, ExitCode.USAGE),
-        (ExtractError, ExitCode.FAILED),
+        (FileRefused, ExitCode.FAILED),
+        (ReturnRefused, ExitCode.FAILED),
+        (SnapshotBroken, ExitCode.FAILED),
         (DeliveryError, ExitCode.FAILED),
         (StoreError, ExitCode.FAILED),
     )

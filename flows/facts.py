@@ -33,9 +33,9 @@ def week_facts(inputs: Inputs, assessed: Assessed, sources: pd.DataFrame) -> Wee
 def _source_notes(sources: pd.DataFrame) -> list[str]:
     """One sentence per source that is not fresh; a gap is never hidden behind a zero."""
     notes = []
-    for row in sources.itertuples():
-        if row.state in {"stale", "carried"}:
-            notes.append(f"{row.source}: {row.age_days:.0f} days old (limit {row.limit_days:.0f}).")
-        elif row.state in {"absent", "refused", "held"}:
-            notes.append(f"{row.source}: {row.message or row.state}.")
+    for row in sources.to_dict("records"):
+        if row["state"] in {"stale", "carried"}:
+            notes.append(f"{row['source']}: {row['age_days']:.0f} days old (limit {row['limit_days']:.0f}).")
+        elif row["state"] in {"absent", "refused", "held"}:
+            notes.append(f"{row['source']}: {row['message'] or row['state']}.")
     return notes

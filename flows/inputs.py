@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from contracts.ids import canonical_json, sha256
 from contracts.weeks import Week
@@ -32,7 +33,7 @@ class Inputs:
     policy_sequence: int
     previous: tuple[str, int] | None
     history: tuple[tuple[str, int], ...]
-    cause: str
+    cause: Literal["customer", "policy", "restated", "baseline"]
     is_baseline: bool
     is_reconstructed: bool
     organization: str

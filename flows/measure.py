@@ -100,7 +100,7 @@ def _keep(tables: Mapping[str, pa.Table], as_of: datetime, folder: Path) -> None
         pq.write_table(rows, folder / f"{name}.parquet", compression="zstd")
 
 
-def _of_customers(table: pa.Table, wanted: pa.Array) -> pa.Table:
+def _of_customers(table: pa.Table, wanted: pa.StringArray) -> pa.Table:
     return table.filter(pc.is_in(table["customer_id"], value_set=wanted))
 
 

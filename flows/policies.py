@@ -66,9 +66,7 @@ def log(run: Run) -> Outcome:
 
 def _adopt(run: Run, policy: Policy, *, author: str, why: str, week: Week) -> int:
     with run.store.write() as session:
-        sequence = policies.adopt(
-            session, policy, author=author, reason=why, effective_week=week, now=run.clock()
-        )
+        sequence = policies.adopt(session, policy, author=author, reason=why, effective_week=week, now=run.clock())
     folder = _folder(run, sequence, policy.digest)
     if not folder.exists():
         staged = folder.with_name(f".{folder.name}")

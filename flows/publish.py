@@ -111,7 +111,9 @@ def _described(audience: Audience) -> dict[str, str | int]:
     }
 
 
-def pack_messages(run: Run, inputs: Inputs, addressing: Addressing, rendered: Rendered, rules: Audiences) -> list[Sealed]:
+def pack_messages(
+    run: Run, inputs: Inputs, addressing: Addressing, rendered: Rendered, rules: Audiences
+) -> list[Sealed]:
     """One mail per reader of a good pack, for the first working moment of the reader's calendar."""
     sealed = []
     for pack in rendered.good:

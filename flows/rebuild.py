@@ -62,7 +62,9 @@ def rebuild(run: Run, week: Week, *, into: Path | None) -> Outcome:
     if inputs.fonts_digest != fonts_digest():
         reasons.append("the bundled fonts changed")
     named = tuple(differing[:_NAMED])
-    return Outcome(ExitCode.FAILED, f"{week}: {len(differing)} of {len(published.files)} files differ", (*reasons, *named))
+    return Outcome(
+        ExitCode.FAILED, f"{week}: {len(differing)} of {len(published.files)} files differ", (*reasons, *named)
+    )
 
 
 def _differing(published: Manifest, again: Manifest) -> list[str]:

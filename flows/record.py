@@ -174,5 +174,3 @@ def record_week(
     recorded = run.store.transact(act)
     run.say(f"recorded transitions={len(frames['transitions'])} cases={recorded.cases} alerts={recorded.alerts}")
     return recorded
-
-

@@ -6,9 +6,11 @@ returns/refused/ when its edits, or the reason against them, are recorded.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,7 +20,7 @@ from contracts.rules import Policy
 from contracts.scope import Audience
 from contracts.words import ExitCode, MessageKind, RunKind
 from delivery.addressing import Addressing
-from extract.errors import ExtractError
+from extract.errors import ReturnRefused
 from extract.returns import ReturnedRow, ReturnedWorkbook, read_returned
 from flows.dispatch import dispatch_due
 from flows.lease import leased
@@ -55,7 +57,7 @@ def returns(run: Run) -> Outcome:
         for path in waiting:
             try:
                 line, ok = _take(run, path, policy, addressing, audiences, people)
-            except (ExtractError, TokenRefused) as exc:
+            except (ReturnRefused, TokenRefused) as exc:
                 line, ok = _refuse(run, path, str(exc)), False
             lines.append(line)
             problems += not ok
@@ -77,7 +79,9 @@ def _take(
     token = WorkbookToken.read(book.token, key)
     audience = audiences.get(token.audience_id)
     if audience is None or token.person_id not in audience.readers:
-        raise TokenRefused(f"its reader {token.person_id} no longer reads {token.audience_id}; ask for a fresh workbook")
+        raise TokenRefused(
+            f"its reader {token.person_id} no longer reads {token.audience_id}; ask for a fresh workbook"
+        )
     reader = addressing.readers[token.person_id]
     content = path.read_bytes()
 
@@ -138,20 +142,20 @@ def _apply(
     key: bytes,
     name: str,
 ) -> _Read:
-    standing = {row.case_id: row for row in ledger.cases(session).itertuples()}
+    standing = {str(case["case_id"]): case for case in ledger.cases(session).to_dict("records")}
     names = {str(n): str(p) for n, p in zip(people["name"], people["person_id"], strict=True)}
     read = _Read()
     for row in book.rows:
         case = standing.get(row.row_id)
         fault = _row_fault(row, case, audience, key)
-        if fault:
-            read.refused.append(ReceiptLine(f"{row.sheet}!A{row.row_number}", row.row_id, fault))
+        if fault or case is None:
+            read.refused.append(ReceiptLine(f"{row.sheet}!A{row.row_number}", row.row_id, fault or "no such case"))
             continue
         wanted, faults = _wanted(row, case, names, run)
         read.refused += faults
         if not wanted:
             continue
-        template = next((t for t in policy.case_templates if t.id == case.template_id), None)
+        template = next((t for t in policy.case_templates if t.id == case["template_id"]), None)
         try:
             result = ledger.edit_case(
                 session,
@@ -169,15 +173,21 @@ def _apply(
             read.refused.append(ReceiptLine(f"{row.sheet}!A{row.row_number}", row.row_id, str(exc)))
             continue
         for changed, value in result.applied.items():
-            read.applied.append(ReceiptLine(_where(row, changed), f"{row.row_id} {_EDITED[changed]}", f"now {_said(value)}"))
+            read.applied.append(
+                ReceiptLine(_where(row, changed), f"{row.row_id} {_EDITED[changed]}", f"now {_said(value)}")
+            )
         for conflict in result.conflicts:
-            why = f"{conflict.changed_by} set {_said(conflict.standing)} first; yours ({_said(conflict.wanted)}) is kept"
-            read.conflicting.append(ReceiptLine(_where(row, conflict.field), f"{row.row_id} {_EDITED[conflict.field]}", why))
+            why = (
+                f"{conflict.changed_by} set {_said(conflict.standing)} first; yours ({_said(conflict.wanted)}) is kept"
+            )
+            read.conflicting.append(
+                ReceiptLine(_where(row, conflict.field), f"{row.row_id} {_EDITED[conflict.field]}", why)
+            )
     return read
 
 
-def _row_fault(row: ReturnedRow, case: object | None, audience: Audience, key: bytes) -> str | None:
-    if case is None or case.customer_id not in audience.customer_ids:  # type: ignore[attr-defined]
+def _row_fault(row: ReturnedRow, case: dict[Hashable, Any] | None, audience: Audience, key: bytes) -> str | None:
+    if case is None or case["customer_id"] not in audience.customer_ids:
         return "this row is not one of yours; it was left alone"
     if not str(row.row_version).isdigit() or row.row_check != row_seal(row.row_id, int(row.row_version), key):
         return "the row's id, version and check do not belong together (rows sorted in part?); nothing was changed"
@@ -185,7 +195,7 @@ def _row_fault(row: ReturnedRow, case: object | None, audience: Audience, key: b
 
 
 def _wanted(
-    row: ReturnedRow, case: object, names: dict[str, str], run: Run
+    row: ReturnedRow, case: dict[Hashable, Any], names: dict[str, str], run: Run
 ) -> tuple[dict[str, object], list[ReceiptLine]]:
     """The edits of a row as ledger values; cells left as they were say nothing."""
     wanted: dict[str, object] = {}
@@ -208,8 +218,8 @@ def _wanted(
             except ValueError:
                 faults.append(ReceiptLine(_where(row, changed), what, f"'{value}' is not a date; write 2026-11-30"))
                 continue
-            standing = pd.Timestamp(case.due_at)  # type: ignore[attr-defined]
-            if pd.isna(standing) or standing.tz_convert(run.settings.zone).date() != due:
+            standing = case["due_at"]
+            if pd.isna(standing) or standing.astimezone(run.settings.zone).date() != due:
                 wanted[changed] = datetime.combine(due, time(17, 0), run.settings.zone)
         elif changed == "status":
             wanted[changed] = value.lower()
@@ -227,7 +237,9 @@ def _said(value: object) -> str:
 
 
 def _refuse(run: Run, path: Path, why: str) -> str:
-    notice = to_operator(run, f"return|{sha256(path.read_bytes())}", "A returned workbook was refused", f"{path.name}: {why}")
+    notice = to_operator(
+        run, f"return|{sha256(path.read_bytes())}", "A returned workbook was refused", f"{path.name}: {why}"
+    )
     with run.store.write() as session:
         enqueue(session, run, [notice])
     _file_away(path, "refused")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts.words import ExitCode, RunKind
-from delivery.feeds import safe_csv
+from delivery.feeds import csv_bytes
 from flows.books import load_book
 from flows.lease import leased
 from flows.measure import policy_of
@@ -23,8 +23,10 @@ def sme_review(run: Run) -> Outcome:
         flips = result.flips.merge(facts[["customer_id", "name"]], on="customer_id", how="left")
         place = run.workspace.output / "expert" / inputs.week
         place.mkdir(parents=True, exist_ok=True)
-        (place / "counts.csv").write_bytes(safe_csv(result.counts))
-        (place / "flips.csv").write_bytes(safe_csv(flips))
+        (place / "counts.csv").write_bytes(
+            csv_bytes(list(result.counts.columns), result.counts.itertuples(index=False))
+        )
+        (place / "flips.csv").write_bytes(csv_bytes(list(flips.columns), flips.itertuples(index=False)))
     near = flips[flips["shift"].abs() <= policy.thresholds.dead_band]
     fence = ", ".join(f"{axis} {share:.0%}" for axis, share in result.fence_share.items())
     return Outcome(

@@ -35,7 +35,13 @@ def status(run: Run) -> Outcome:
         code = ExitCode.MAIL_PENDING
     newest = weeks[-1] if weeks else None
     headline = (
-        f"{newest.week} is published (revision {newest.revision}): {newest.path}" if newest else "No week is published yet"
+        f"{newest.week} is published (revision {newest.revision}): {newest.path}"
+        if newest
+        else "No week is published yet"
     )
-    figures = {"open_cases": int(cases["is_open"].sum()), "overdue_cases": len(overdue), "weeks": len(weeks)}
+    figures: dict[str, float | int | str] = {
+        "open_cases": int(cases["is_open"].sum()),
+        "overdue_cases": len(overdue),
+        "weeks": len(weeks),
+    }
     return Outcome(code, headline, tuple(lines), figures)

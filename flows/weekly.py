@@ -81,7 +81,9 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     problems += [f"pack of {pack.audience.title} held back: {pack.faults[0]}" for pack in rendered.failed]
     if problems:
         text = "\n".join(problems)
-        messages.append(to_operator(run, f"{inputs.run_name}|problems", f"{week}: {len(problems)} things to mend", text))
+        messages.append(
+            to_operator(run, f"{inputs.run_name}|problems", f"{week}: {len(problems)} things to mend", text)
+        )
     with run.store.write() as session:
         lease.advance(session, RunState.PUBLISHED)
         runs.record_published(

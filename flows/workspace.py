@@ -41,7 +41,8 @@ def make_workspace(folder: Path, *, organization: str, time_zone: str) -> Outcom
     root = folder.resolve()
     if root.exists() and any(root.iterdir()):
         return Outcome(
-            ExitCode.USAGE, f"{root} is not empty; name a folder that does not exist yet, so that nothing is written over"
+            ExitCode.USAGE,
+            f"{root} is not empty; name a folder that does not exist yet, so that nothing is written over",
         )
     defaults = files("config")
     for name in ("config", "inbox", "returns"):
