@@ -30,13 +30,23 @@ The operators are a closed set (`Cell`); there is no SQL and no code in a map. d
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from config.errors import ConfigRefused
 from config.settings import read_toml
@@ -62,7 +72,9 @@ class Cell(_Model):
     constant: str | None = None
     concat: list[str] = []
     first_of: list[str] = []
-    key_of: list[str] = Field(default=[], description="a synthetic key: hash of these columns, or ['*'] for the whole row")
+    key_of: list[str] = Field(
+        default=[], description="a synthetic key: hash of these columns, or ['*'] for the whole row"
+    )
     lookup: str | None = Field(default=None, description="another source, joined by `match` = its `on`, taking `take`")
     # details of an origin
     between: str = ""
@@ -86,7 +98,9 @@ class Cell(_Model):
     divided_by: str | float | None = None
     plus: str | float | None = None
     minus: str | float | None = None
-    unit: Literal["minutes", "hours", "days"] | None = Field(default=None, description="unit of `plus` on a date or time")
+    unit: Literal["minutes", "hours", "days"] | None = Field(
+        default=None, description="unit of `plus` on a date or time"
+    )
 
     @field_validator("format", mode="before")
     @classmethod
@@ -155,7 +169,9 @@ class Target(_Model):
     distinct: bool = Field(default=False, description="equal target rows become one")
     latest_per: list[str] = Field(default=[], description="only the last row known at as_of per these source columns")
     latest_by: str | None = Field(default=None, description="which is last; without it, the order in the file")
-    known_at: CellOrName | None = Field(default=None, description="when a row became known; default: the source's changed_at")
+    known_at: CellOrName | None = Field(
+        default=None, description="when a row became known; default: the source's changed_at"
+    )
 
     @model_validator(mode="after")
     def _fits_its_table(self) -> Self:
@@ -174,7 +190,12 @@ class Target(_Model):
     def reads(self) -> set[str]:
         cells = [*self.columns.values(), *([self.known_at] if self.known_at else [])]
         named = {column for cell in cells for column in cell.reads}
-        return named | {f.column for f in self.where} | set(self.latest_per) | ({self.latest_by} if self.latest_by else set())
+        return (
+            named
+            | {f.column for f in self.where}
+            | set(self.latest_per)
+            | ({self.latest_by} if self.latest_by else set())
+        )
 
 
 class SqlQuery(_Model):
@@ -189,7 +210,9 @@ class SqlQuery(_Model):
         if (self.url is None) == (self.url_env is None):
             raise ValueError("give either url or url_env")
         if self.url and urlsplit(self.url).password:
-            raise ValueError("a password never stands in a file; put the URL into an environment variable and name it in url_env")
+            raise ValueError(
+                "a password never stands in a file; put the URL into an environment variable and name it in url_env"
+            )
         return self
 
 
@@ -215,7 +238,9 @@ class Source(_Model):
     sql: SqlQuery | None = None
     owner: str = Field(default="", description="mail address of who is asked when the export is wrong")
     encoding: str = "utf-8"
-    separator: Literal[",", ";", "\t", "|"] | None = Field(default=None, description="default: found in the header line")
+    separator: Literal[",", ";", "\t", "|"] | None = Field(
+        default=None, description="default: found in the header line"
+    )
     skip_rows: Annotated[int, Field(ge=0)] = 0
     sheet: str | None = None
     aliases: dict[str, list[str]] = Field(default={}, description="column -> other spellings that are accepted")
@@ -237,13 +262,18 @@ class Source(_Model):
     key_system: str | None = Field(default=None, description="namespace of its customer keys; default: the master's")
     customer_name_column: str | None = Field(default=None, description="helps to suggest a match for an unknown key")
     customer_email_column: str | None = Field(default=None, description="helps to suggest a match for an unknown key")
-    match_by_domain: bool = Field(default=False, description="accept a contact's mail domain that only one customer has")
+    match_by_domain: bool = Field(
+        default=False, description="accept a contact's mail domain that only one customer has"
+    )
     ignore_case: bool = Field(default=False, description="customer keys that differ only by case are the same")
     shrink_limit_share: Annotated[float, Field(ge=0, le=1)] = 0.2
     growth_limit: Annotated[float, Field(gt=1)] | None = 3.0
     refused_limit_share: Annotated[float, Field(ge=0, le=1)] = 0.05
     max_megabytes: Annotated[int, Field(gt=0)] = 4096
-    agents: list[str] = Field(default=[], description="vtt: speaker names that are ours; every other one is the customer")
+    agents: list[str] = Field(
+        default=[], description="vtt: speaker names that are ours; every other one is the customer"
+    )
+    also_read: list[str] = Field(default=[], description="further columns, for look-ups of other sources; filled in")
     map: Annotated[list[Target], Field(min_length=1)]
 
     @field_validator("dates", mode="before")
@@ -268,11 +298,11 @@ class Source(_Model):
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         if (self.format == "sql") != (self.sql is not None) or (self.sql is None) == (self.location is None):
-            raise ValueError("give `location` for files, or format = \"sql\" with a [source.sql] table; not both")
+            raise ValueError('give `location` for files, or format = "sql" with a [source.sql] table; not both')
         if self.kind is ExportKind.CHANGES and not self.key:
             raise ValueError("kind 'changes' keeps the last row per key: name the key columns in `key`")
         if self.master and not any(target.table == "customers" for target in self.map):
-            raise ValueError("the master source must have a [[source.map]] with table = \"customers\"")
+            raise ValueError('the master source must have a [[source.map]] with table = "customers"')
         return self
 
     @property
@@ -280,7 +310,7 @@ class Source(_Model):
         """Every column of the export that this source needs; all others are ignored and never stored."""
         own = {self.changed_at, self.customer_name_column, self.customer_email_column}
         dated = {self.data_date.column} if self.data_date else set()
-        named = own | dated | set(self.key) | {f.column for f in self.deleted_when}
+        named = own | dated | set(self.key) | set(self.also_read) | {f.column for f in self.deleted_when}
         return {str(name) for name in named if name} | {column for target in self.map for column in target.reads}
 
     @property
@@ -322,13 +352,30 @@ def read_sources_file(path: Path) -> list[Source]:
     return sources
 
 
+def with_lookups(sources: Sequence[Source]) -> list[Source]:
+    """The sources, each told which of its columns the look-ups of others need."""
+    wanted: dict[str, set[str]] = {source.name: set(source.also_read) for source in sources}
+    for source in sources:
+        for target in source.map:
+            for cell in [*target.columns.values(), *([target.known_at] if target.known_at else [])]:
+                if cell.lookup in wanted:
+                    wanted[cell.lookup].update({str(cell.on or cell.match), str(cell.take)})
+    return [source.model_copy(update={"also_read": sorted(wanted[source.name])}) for source in sources]
+
+
 def _named(error: ValidationError, path: Path, entries: list[Any]) -> list[str]:
     """Sentences with the source's name in place of its position."""
     sentences = []
     for fault, sentence in zip(error.errors(), ConfigRefused.from_validation(path, error).problems, strict=True):
         place = fault["loc"][0] if fault["loc"] else None
-        name = entries[place].get("name", f"number {place + 1}") if isinstance(place, int) and isinstance(entries[place], dict) else None
-        sentences.append(f"source '{name}': {sentence.removeprefix(f'{place}.').removeprefix(f'{place}: ')}" if name else sentence)
+        name = (
+            entries[place].get("name", f"number {place + 1}")
+            if isinstance(place, int) and isinstance(entries[place], dict)
+            else None
+        )
+        sentences.append(
+            f"source '{name}': {sentence.removeprefix(f'{place}.').removeprefix(f'{place}: ')}" if name else sentence
+        )
     return sentences
 
 
@@ -359,11 +406,19 @@ def read_crosswalk(path: Path) -> pd.DataFrame:
     rows, problems = [], []
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.DictReader(line for line in file if not line.startswith("#"))
-        absent = [name for name in ("system", "source_key", "customer_id", "approved_by") if name not in (lines.fieldnames or [])]
+        absent = [
+            name
+            for name in ("system", "source_key", "customer_id", "approved_by")
+            if name not in (lines.fieldnames or [])
+        ]
         if absent:
-            raise ConfigRefused(path, [f"the header lacks {', '.join(absent)}; it must be {','.join(CROSSWALK_COLUMNS)}"])
+            raise ConfigRefused(
+                path, [f"the header lacks {', '.join(absent)}; it must be {','.join(CROSSWALK_COLUMNS)}"]
+            )
         for number, row in enumerate(lines, start=2):
-            blank = [name for name in ("system", "source_key", "customer_id", "approved_by") if not (row[name] or "").strip()]
+            blank = [
+                name for name in ("system", "source_key", "customer_id", "approved_by") if not (row[name] or "").strip()
+            ]
             if blank:
                 problems.append(f"row {number}: {', '.join(blank)} is empty; every pair needs a person who approved it")
             rows.append({name: (row.get(name) or "").strip() or None for name in CROSSWALK_COLUMNS})

@@ -59,13 +59,14 @@ class Offered:
     """What one map makes of the records of a source, before duplicates, kinds and other sources are looked at.
 
     `rows` has the table's columns, provenance and INTERNAL columns; `waiting` the same with an empty customer_id.
+    `taken` numbers the records that this table asked for and that were known at as_of.
     """
 
     table: Table
     rows: pa.Table
     waiting: pa.Table
     refusals: tuple[Refusal, ...]
-    not_yet: np.ndarray[tuple[int], np.dtype[np.int64]]
+    taken: np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,6 @@ class Terms:
     delivered_at: datetime
     lookups: Lookups
     resolve: Callable[[pa.Array, pa.Table], pa.Array]
-    has_stamp: bool = False
 
 
 def offer(target: Target, records: pa.Table, terms: Terms) -> Offered:
@@ -92,17 +92,18 @@ def offer(target: Target, records: pa.Table, terms: Terms) -> Offered:
     table = TABLES[target.table]
     if target.where:
         records = records.filter(pa.array(fits(records, target.where)))
-    records, known_refusals, not_yet = _known(target, records, terms)
+    records, refusals = _known(target, records, terms)
+    asked = np.asarray(records[RECORD])
     if target.latest_per and records.num_rows:
         records = records.filter(pa.array(latest(records, target, source=terms.source, zone=terms.zone)))
     parts = [_offer_batch(target, table, batch, terms) for batch in _batches(records)]
     rows = pa.concat_tables([part[0] for part in parts])
     waiting = pa.concat_tables([part[1] for part in parts])
-    refusals = (*known_refusals, *(refusal for part in parts for refusal in part[2]))
-    late = np.concatenate([not_yet, *(part[3] for part in parts)])
-    if target.distinct:
-        rows = _distinct(rows)
-    return Offered(table, rows, waiting, refusals, late)
+    refusals += [refusal for part in parts for refusal in part[2]]
+    late = np.concatenate([part[3] for part in parts])
+    return Offered(
+        table, _distinct(rows) if target.distinct else rows, waiting, tuple(refusals), np.setdiff1d(asked, late)
+    )
 
 
 def _batches(records: pa.Table) -> list[pa.Table]:
@@ -111,32 +112,28 @@ def _batches(records: pa.Table) -> list[pa.Table]:
     return [records.slice(start, _BATCH).combine_chunks() for start in starts]
 
 
-def _known(
-    target: Target, records: pa.Table, terms: Terms
-) -> tuple[pa.Table, list[Refusal], np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    """The records known before as_of, with `__known_at`; those that are not yet; those whose stamp is no time."""
-    nobody = np.empty(0, dtype="int64")
+def _known(target: Target, records: pa.Table, terms: Terms) -> tuple[pa.Table, list[Refusal]]:
+    """The records known before as_of, with `__known_at`; a stamp that is no time refuses its record."""
     if target.known_at is None:
         if "__known_at" not in records.column_names:
             records = records.append_column("__known_at", pa.nulls(records.num_rows, _INSTANT))
-        return records, [], nobody
+        return records, []
     column = Column("known_at", Kind.INSTANT)
-    mapped = evaluate(
-        target.known_at, column, records.combine_chunks(), source=terms.source, zone=terms.zone, lookups=terms.lookups
-    )
+    records = records.combine_chunks()
+    mapped = evaluate(target.known_at, column, records, source=terms.source, zone=terms.zone, lookups=terms.lookups)
     converted = convert(mapped.values, column, mapped.reading)
-    place = records.column_names.index("__known_at") if "__known_at" in records.column_names else None
-    records = records.remove_column(place) if place is not None else records
-    records = records.append_column("__known_at", converted.values)
-    keep = np.asarray(pc.fill_null(pc.less(converted.values, pa.scalar(terms.as_of, _INSTANT)), True))
+    later = np.asarray(pc.fill_null(pc.greater_equal(converted.values, pa.scalar(terms.as_of, _INSTANT)), False))
+    bad = np.zeros(records.num_rows, dtype=bool)
     refusals: list[Refusal] = []
     for fault in (*mapped.faults, *converted.faults):
+        values = mapped.told.filter(pa.array(fault.mask))
         numbers = np.asarray(records[RECORD])[fault.mask]
-        values = records[target.known_at.column].filter(pa.array(fault.mask)) if target.known_at.column else None
         refusals.append(Refusal(target.table, numbers, fault.reason, fault.message, target.known_at.column, values))
-        keep &= ~fault.mask
-    later = np.asarray(pc.fill_null(pc.greater_equal(converted.values, pa.scalar(terms.as_of, _INSTANT)), False))
-    return records.filter(pa.array(keep)), refusals, np.asarray(records[RECORD])[later]
+        bad |= fault.mask
+    if "__known_at" in records.column_names:
+        records = records.drop_columns(["__known_at"])
+    records = records.append_column("__known_at", converted.values)
+    return records.filter(pa.array(~(later | bad))), refusals
 
 
 def _offer_batch(
@@ -164,12 +161,14 @@ def _offer_batch(
         converted = convert(mapped.values, column, mapped.reading)
         said = cell.column or column.name
         for fault in (*mapped.faults, *converted.faults):
-            refuse(fault.mask, fault.reason, f"{column.name}: {fault.message}", said, mapped.values)
+            refuse(fault.mask, fault.reason, f"{column.name}: {fault.message}", said, mapped.told)
         if column.required:
             absent = np.asarray(pc.is_null(mapped.values))
             refuse(absent, Reason.MISSING_VALUE, f"{column.name} is empty and every row needs it", said, None)
         if column.name == "email":
-            bad = np.asarray(pc.and_(pc.is_valid(converted.values), pc.invert(pc.match_substring_regex(converted.values, _EMAIL))))
+            bad = np.asarray(
+                pc.and_(pc.is_valid(converted.values), pc.invert(pc.match_substring_regex(converted.values, _EMAIL)))
+            )
             refuse(bad, Reason.BAD_EMAIL, "not one plain mail address", said, converted.values)
         texts[column.name], typed[column.name] = mapped.values, converted.values
     typed = _derived(table, typed)
@@ -190,7 +189,10 @@ def _offer_batch(
         "known_at": records["__known_at"].combine_chunks(),
     }
     schema = pa.schema([*table.schema, (RECORD, pa.int64()), (SOURCE_KEY, pa.string())])
-    columns |= {RECORD: pa.array(numbers), SOURCE_KEY: keys if keys is not None else pa.nulls(len(numbers), pa.string())}
+    columns |= {
+        RECORD: pa.array(numbers),
+        SOURCE_KEY: keys if keys is not None else pa.nulls(len(numbers), pa.string()),
+    }
     rows = pa.table([columns[name] for name in schema.names], schema=schema)
     return rows.filter(pa.array(good & matched)), rows.filter(pa.array(good & ~matched)), refusals, numbers[not_yet]
 
@@ -199,8 +201,13 @@ def _derived(table: Table, typed: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """Durations of tickets from their instants, where the source does not give them."""
     if table.name != "tickets":
         return typed
-    for name, end, micros in (("first_response_minutes", "first_response_at", 6e7), ("resolve_hours", "resolved_at", 3.6e9)):
-        lasted = pc.divide(pc.subtract(typed[end].cast(pa.int64()), typed["opened_at"].cast(pa.int64())).cast(pa.float64()), micros)
+    for name, end, micros in (
+        ("first_response_minutes", "first_response_at", 6e7),
+        ("resolve_hours", "resolved_at", 3.6e9),
+    ):
+        lasted = pc.divide(
+            pc.subtract(typed[end].cast(pa.int64()), typed["opened_at"].cast(pa.int64())).cast(pa.float64()), micros
+        )
         typed[name] = pc.coalesce(typed[name], lasted)
     return typed
 

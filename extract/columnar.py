@@ -88,7 +88,10 @@ def read_json_lines(content: bytes, source: Source, notes: Counter[str]) -> Shee
         numbers.append(number)
     header = sorted({name for value in objects for name in value})
     found = positions(header, source)
-    texts = {name: pa.array([_json_text(o.get(header[place])) for o in objects], pa.string()) for name, place in found.items()}
+    texts = {
+        name: pa.array([_json_text(o.get(header[place])) for o in objects], pa.string())
+        for name, place in found.items()
+    }
     for name in ignored(header, found):
         notes[f"ignored column '{name[:60]}'"] += 1
     columns = text_table({name: i for i, name in enumerate(texts)}, list(texts.values()))

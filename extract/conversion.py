@@ -138,7 +138,8 @@ def _number(texts: pa.Array, reading: Reading) -> Converted:
     huge = np.asarray(pc.fill_null(pc.greater(pc.abs(values), _MAX_NUMBER), False))
     message = f"not a number written with '{reading.decimal}' as decimal mark"
     return Converted(
-        values, _faults(_fails(texts, digits), Reason.NOT_A_NUMBER, message) + _faults(huge, Reason.OUT_OF_RANGE, "too large")
+        values,
+        _faults(_fails(texts, digits), Reason.NOT_A_NUMBER, message) + _faults(huge, Reason.OUT_OF_RANGE, "too large"),
     )
 
 

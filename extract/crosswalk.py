@@ -46,6 +46,10 @@ class Crosswalk:
             if _is_valid(row, today):
                 self._pairs.setdefault(str(row.system), {})[str(row.source_key)] = str(row.customer_id)
 
+    @property
+    def knows_customers(self) -> bool:
+        return bool(self._customers)
+
     def add_customers(self, customers: pa.Table) -> None:
         names = zip(customers["customer_id"].to_pylist(), customers["name"].to_pylist(), strict=True)
         self._names.update({key: name or "" for key, name in names})
@@ -110,9 +114,13 @@ class Crosswalk:
             for customer in sorted(self._domains.get(domain_of(email) or "", set()))[:3]:
                 rows.append((system, key, source, count, email, customer, self._names[customer], 95.0, "mail domain"))
             hint = name or key
-            similar = process.extract(plain_name(hint), names, scorer=fuzz.token_sort_ratio, limit=3, score_cutoff=_LEAST_SCORE)
+            similar = process.extract(
+                plain_name(hint), names, scorer=fuzz.token_sort_ratio, limit=3, score_cutoff=_LEAST_SCORE
+            )
             for _, score, customer in similar:
-                rows.append((system, key, source, count, hint, customer, self._names[customer], round(score, 1), "similar name"))
+                rows.append(
+                    (system, key, source, count, hint, customer, self._names[customer], round(score, 1), "similar name")
+                )
         return pd.DataFrame(rows, columns=list(SUGGESTION_COLUMNS))
 
 

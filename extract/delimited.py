@@ -60,7 +60,9 @@ def _header(content: bytes, separator: str) -> list[str]:
     head = content[:1_000_000].decode("utf-8", "ignore")
     names = next(csv.reader(io.StringIO(head, newline=""), delimiter=separator), [])
     if not any(name.strip() for name in names):
-        raise FileRefused(Reason.FILE_HEADER, "the first line is blank; the header must stand there (see `skip_rows`)", row=1)
+        raise FileRefused(
+            Reason.FILE_HEADER, "the first line is blank; the header must stand there (see `skip_rows`)", row=1
+        )
     return names
 
 

@@ -19,9 +19,7 @@ EPOCH_MS = "epoch_ms"
 
 _MICRO = pa.timestamp("us")
 _NAIVE_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?$"
-_OFFSET = (
-    r"^(?P<wall>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})$"
-)
+_OFFSET = r"^(?P<wall>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})$"
 _QUARTER = np.timedelta64(15, "m")
 _EXCEL_EPOCH = np.datetime64("1899-12-30", "us")
 
@@ -97,7 +95,8 @@ def _with_offset(texts: pa.Array) -> pa.Array:
     parts = pc.extract_regex(pc.replace_substring_regex(texts, r" ?Z$", "+00:00"), _OFFSET)
     wall = _iso(pc.struct_field(parts, "wall"))
     minutes = pc.add(
-        pc.multiply(pc.struct_field(parts, "hours").cast(pa.int64()), 60), pc.struct_field(parts, "minutes").cast(pa.int64())
+        pc.multiply(pc.struct_field(parts, "hours").cast(pa.int64()), 60),
+        pc.struct_field(parts, "minutes").cast(pa.int64()),
     )
     ahead = pc.if_else(pc.equal(pc.struct_field(parts, "sign"), "-"), pc.negate(minutes), minutes)
     shifted = pc.subtract(wall.cast(pa.int64()), pc.multiply(ahead, 60_000_000))

@@ -28,9 +28,11 @@ _KEY_LENGTH = 20
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """One target column before the contract: text, or a number or instant that arithmetic made, and its faults."""
+    """One target column before the contract: text, or a number or instant that arithmetic made, and its faults.
+    `told` is the text that a quarantined row shows."""
 
     values: pa.Array
+    told: pa.Array
     reading: Reading
     faults: tuple[Fault, ...] = ()
 
@@ -66,13 +68,14 @@ def evaluate(cell: Cell, column: Column, rows: pa.Table, *, source: Source, zone
         values = pc.if_else(pa.array(fits(rows, cell.when)), values, pa.scalar(None, pa.string()))
     if cell.split_at is not None:
         values = clean(_part(values, cell.split_at, cell.part), [])
+    told = _one(values)
     faults: tuple[Fault, ...] = ()
     if cell.values:
         values, faults = _replaced(values, cell)
     if cell.arithmetic:
         values, more = _computed(values, cell, column, rows, reading, source, zone)
         faults += more
-    return Mapped(_one(values), reading, faults)
+    return Mapped(_one(values), told, reading, faults)
 
 
 def reading_of(cell: Cell, source: Source, zone: ZoneInfo) -> Reading:
@@ -106,7 +109,11 @@ def _origin(cell: Cell, rows: pa.Table, lookups: Lookups) -> pa.Array:
     if cell.first_of:
         return pc.coalesce(*(_one(rows[name]) for name in cell.first_of))
     if cell.key_of:
-        names = [name for name in rows.column_names if not name.startswith("__")] if cell.key_of == [WHOLE_ROW] else cell.key_of
+        names = (
+            [name for name in rows.column_names if not name.startswith("__")]
+            if cell.key_of == [WHOLE_ROW]
+            else cell.key_of
+        )
         return pc.utf8_slice_codeunits(digests({name: _one(rows[name]) for name in sorted(names)}), 0, _KEY_LENGTH)
     assert cell.lookup is not None and cell.match is not None and cell.take is not None
     return _looked_up(_one(rows[cell.match]), lookups[cell.lookup], cell.on or cell.match, cell.take)
@@ -186,7 +193,9 @@ def _operand(value: str | float, rows: pa.Table, reading: Reading) -> tuple[pa.A
 def digests(columns: Mapping[str, pa.Array]) -> pa.Array:
     """MD5 of each row over named values; a null differs from an empty text. Not a secret, only an identity."""
     table = pa.table(dict(columns))
-    parts = ", ".join(f"coalesce(CAST(\"{name.replace(chr(34), chr(34) * 2)}\" AS VARCHAR), chr(30))" for name in table.column_names)
+    parts = ", ".join(
+        f'coalesce(CAST("{name.replace(chr(34), chr(34) * 2)}" AS VARCHAR), chr(30))' for name in table.column_names
+    )
     with duckdb.connect() as connection:
         connection.register("rows_of_export", table)
         result = connection.sql(f"SELECT md5(concat_ws(chr(31), {parts})) AS digest FROM rows_of_export")  # noqa: S608 - quoted names
@@ -197,10 +206,13 @@ def latest(rows: pa.Table, target: Target, *, source: Source, zone: ZoneInfo) ->
     """Which rows are the last ones per `latest_per`, by `latest_by` and then by their order in the file."""
     order = np.arange(rows.num_rows)
     if target.latest_by is not None:
-        cell = Cell(column=target.latest_by)
         moments = instants.parse(_one(rows[target.latest_by]), list(reading_of(cell, source, zone).formats))
         at = moments.in_utc(reading_of(cell, source, zone).zone)
-        by_time = pc.sort_indices(pa.table({"at": at, "n": order}), sort_keys=[("at", "ascending"), ("n", "ascending")], null_placement="at_start")
+        by_time = pc.sort_indices(
+            pa.table({"at": at, "n": order}),
+            sort_keys=[("at", "ascending"), ("n", "ascending")],
+            null_placement="at_start",
+        )
         order = np.empty(rows.num_rows, dtype="int64")
         order[np.asarray(by_time)] = np.arange(rows.num_rows)
     grouped = rows.select(target.latest_per).append_column("__order", pa.array(order)).group_by(target.latest_per)

@@ -110,7 +110,9 @@ def _decoded(content: bytes, encoding: str) -> str:
         if encoding == "utf-8" and content[exc.start : exc.start + 1] == b"\xed":
             return _with_surrogates(content, exc)
         line = content.count(b"\n", 0, exc.start) + 1
-        text = f"byte {exc.start} (line {line}) is not {encoding}; set `encoding` to what the system writes, often cp1252"
+        text = (
+            f"byte {exc.start} (line {line}) is not {encoding}; set `encoding` to what the system writes, often cp1252"
+        )
         raise FileRefused(Reason.FILE_ENCODING, text, row=line) from exc
 
 

@@ -25,7 +25,15 @@ from extract.errors import FileRefused
 
 _CHUNK = 1 << 20
 _UNSETTLED = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".swp")
-_DATE_PARTS = {"%Y": r"\d{4}", "%m": r"\d{2}", "%d": r"\d{2}", "%H": r"\d{2}", "%M": r"\d{2}", "%S": r"\d{2}", "%j": r"\d{3}"}
+_DATE_PARTS = {
+    "%Y": r"\d{4}",
+    "%m": r"\d{2}",
+    "%d": r"\d{2}",
+    "%H": r"\d{2}",
+    "%M": r"\d{2}",
+    "%S": r"\d{2}",
+    "%j": r"\d{3}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,9 @@ def pull(source: Source, *, inbox: Path, raw: Path, as_of: datetime, zone: ZoneI
 def _local(source: Source, inbox: Path) -> Iterator[Any]:
     location = source.location or ""
     pattern = Path(location)
-    root, parts = (Path(pattern.anchor), pattern.relative_to(pattern.anchor)) if pattern.is_absolute() else (inbox, pattern)
+    root, parts = (
+        (Path(pattern.anchor), pattern.relative_to(pattern.anchor)) if pattern.is_absolute() else (inbox, pattern)
+    )
     for path in sorted(root.glob(str(parts))):
         name = path.name
         if name.startswith("."):

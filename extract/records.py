@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,10 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from config.sources import Source
+from config.sources import Cell, Source
 from contracts.exchange import PulledExport
 from contracts.frames import ARROW, Column, Kind
-from contracts.words import ExportKind, Reason
+from contracts.words import ExportKind
 from extract.admission import RECORD, Refusal
 from extract.conversion import convert
 from extract.errors import FileRefused
@@ -43,7 +42,8 @@ class Records:
     refused_files: tuple[RefusedFile, ...]
     refusals: tuple[Refusal, ...]
     not_yet: int
-    removed_keys: pa.Table
+    removed: pa.Table
+    superseded: int
     notes: Counter[str]
     data_at: datetime | None
 
@@ -86,6 +86,7 @@ def read_records(source: Source, pulled: Pulled, *, as_of: datetime, zone: ZoneI
     table = table.append_column(RECORD, pa.array(np.arange(table.num_rows)))
     table, refusals, not_yet = _known_before(table, source, as_of=as_of, zone=zone)
     data_at = _data_at(table, source, taken, as_of=as_of, zone=zone)
+    before_last = table.num_rows
     table, removed = _last_per_key(table, source)
     return Records(
         source=source,
@@ -98,7 +99,8 @@ def read_records(source: Source, pulled: Pulled, *, as_of: datetime, zone: ZoneI
         refused_files=tuple(refused_files),
         refusals=refusals,
         not_yet=not_yet,
-        removed_keys=removed,
+        removed=removed,
+        superseded=before_last - table.num_rows - removed.num_rows,
         notes=notes,
         data_at=data_at,
     )
@@ -130,8 +132,6 @@ def _known_before(
     if source.changed_at is None:
         return table, (), 0
     column = Column(source.changed_at, Kind.INSTANT)
-    from config.sources import Cell
-
     reading = reading_of(Cell(column=source.changed_at), source, zone)
     texts = table[source.changed_at].combine_chunks()
     converted = convert(texts, column, reading)
@@ -177,46 +177,13 @@ def _data_at(
     newest = max(export.data_at for export in exports)
     if source.data_date is None or source.data_date.column is None or not table.num_rows:
         return newest
-    from config.sources import Cell
-
     name = source.data_date.column
     reading = reading_of(Cell(column=name), source, zone)
     moments = parse(table[name].combine_chunks(), list(reading.formats)).in_utc(reading.zone)
-    known = moments.filter(pc.less(moments.cast(pa.timestamp("us", "UTC")), pa.scalar(as_of, pa.timestamp("us", "UTC"))))
+    known = moments.filter(
+        pc.less(moments.cast(pa.timestamp("us", "UTC")), pa.scalar(as_of, pa.timestamp("us", "UTC")))
+    )
     if known.null_count == len(known):
         return newest
     latest: datetime = pc.max(known.cast(pa.timestamp("us", "UTC"))).as_py()
     return latest
-
-
-def quarantine_rows(records: Records, refusals: list[Refusal]) -> pd.DataFrame:
-    """Refused records as QUARANTINE rows: where each stands in which file, and why it was refused."""
-    frames = []
-    for refusal in refusals:
-        if not len(refusal.records):
-            continue
-        at = pa.array(np.where(refusal.records < 0, 0, refusal.records))
-        is_here = refusal.records >= 0
-        files = np.asarray(records.files.take(at)) if len(records.files) else np.zeros(len(at), dtype="int32")
-        exports = records.exports
-        texts = refusal.values.to_pylist() if refusal.values is not None else [None] * len(at)
-        keys = refusal.source_keys.to_pylist() if refusal.source_keys is not None else [None] * len(at)
-        numbers = np.asarray(records.rows.take(at)) if len(records.rows) else np.zeros(len(at), dtype="int64")
-        frames.append(
-            pd.DataFrame({
-                "file": [exports[f].name if here else "(waiting from an earlier run)" for f, here in zip(files, is_here, strict=True)],
-                "sheet": [records.sheets[f] if here else None for f, here in zip(files, is_here, strict=True)],
-                "row_number": [int(n) if here else None for n, here in zip(numbers, is_here, strict=True)],
-                "table": refusal.table or None,
-                "column": refusal.column,
-                "value": [None if text is None else text[:80] for text in texts],
-                "reason": refusal.reason.value,
-                "message": refusal.message,
-                "sha256": [exports[f].sha256 if here else None for f, here in zip(files, is_here, strict=True)],
-                "source_key": keys,
-            })
-        )  # fmt: skip
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-
-
-__all__ = ["Reason", "Records", "quarantine_rows", "read_records"]

@@ -33,30 +33,38 @@ _LEAST_NAME = 3
 
 
 @dataclass
-class Redactor:
-    """Knows the names; counts what it masks. `region` reads national phone numbers (ISO 3166 code or None)."""
+class Names:
+    """Names of known people: our own, and of each customer's contacts."""
 
-    region: str | None = None
-    counts: Counter[str] = field(default_factory=Counter)
-    _full: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
-    _own: set[str] = field(default_factory=set)
-    _of_customer: dict[str, set[str]] = field(default_factory=dict)
+    full: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
+    own: set[str] = field(default_factory=set)
+    of_customer: dict[str, set[str]] = field(default_factory=dict)
 
     def add_people(self, names: Iterable[str | None]) -> None:
         for name in names:
-            self._own.update(self._learned(name))
+            self.own.update(self._learned(name))
 
     def add_contacts(self, pairs: Iterable[tuple[str | None, str | None]]) -> None:
         """Learns (customer_id, name) pairs."""
         for customer, name in pairs:
-            self._of_customer.setdefault(customer or "", set()).update(self._learned(name))
+            self.of_customer.setdefault(customer or "", set()).update(self._learned(name))
 
     def _learned(self, name: str | None) -> list[str]:
-        words = [word for word in _WORD.findall(name or "")]
+        """Remembers a full name in either order; its words count alone only where a customer or we know them."""
+        words = _WORD.findall(name or "")
         folded = tuple(word.casefold() for word in words)
         for order in {folded, folded[::-1]} if len(folded) > 1 else ():
-            self._full.setdefault(order[0], set()).add(order)
+            self.full.setdefault(order[0], set()).add(order)
         return [word for word in words if len(word) >= _LEAST_NAME and len(words) > 1]
+
+
+@dataclass
+class Redactor:
+    """Masks and counts. `region` reads national phone numbers (ISO 3166 code; None: international ones only)."""
+
+    names: Names
+    region: str | None = None
+    counts: Counter[str] = field(default_factory=Counter)
 
     def mask(self, texts: pa.ChunkedArray, customers: pa.ChunkedArray | None) -> pa.ChunkedArray:
         """The column with placeholders; untouched cells stay as they are."""
@@ -105,13 +113,17 @@ class Redactor:
     def _names(self, text: str, customer: str | None) -> str:
         words = list(_WORD.finditer(text))
         folded = [word[0].casefold() for word in words]
-        known = self._of_customer.get(customer or "", set())
+        known = self.names.of_customer.get(customer or "", set())
         spans: list[tuple[int, int]] = []
         place = 0
         while place < len(words):
             length = self._full_name_at(folded, place)
             word = words[place][0]
-            if not length and (word in self._own or word in known) and not _begins_sentence(text, words[place].start()):
+            if (
+                not length
+                and (word in self.names.own or word in known)
+                and not _begins_sentence(text, words[place].start())
+            ):
                 length = 1
             if length:
                 spans.append((words[place].start(), words[place + length - 1].end()))
@@ -122,7 +134,7 @@ class Redactor:
         return text
 
     def _full_name_at(self, folded: list[str], place: int) -> int:
-        names = self._full.get(folded[place], ())
+        names = self.names.full.get(folded[place], ())
         return max((len(name) for name in names if tuple(folded[place : place + len(name)]) == name), default=0)
 
 
@@ -150,7 +162,7 @@ def told(counts: Mapping[str, int]) -> str:
 def _begins_sentence(text: str, start: int) -> bool:
     """Whether a word stands where any word has a capital letter, so that capital proves no name."""
     before = text[:start].rstrip()
-    return not before or before[-1] in ".!?:;\n\u061f\u2026\"“«"
+    return not before or before[-1] in '.!?:;\n\u061f\u2026"“«'
 
 
 def _is_card(text: str) -> bool:

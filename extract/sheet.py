@@ -79,7 +79,10 @@ def _missing(absent: list[str], names: list[str], source: Source) -> str:
         return f"one column found ({names[0][:60]!r}); the separator is another one: set `separator`"
     by_fold = {name.casefold(): name for name in names if name}
     near = {n: get_close_matches(n.casefold(), by_fold, n=1, cutoff=0.6) for n in absent}
-    said = [f"'{name}'" + (f" (did you mean '{by_fold[near[name][0]]}'? add it to aliases)" if near[name] else "") for name in absent]
+    said = [
+        f"'{name}'" + (f" (did you mean '{by_fold[near[name][0]]}'? add it to aliases)" if near[name] else "")
+        for name in absent
+    ]
     return f"the header lacks {', '.join(said)}; it has {', '.join(names[:30])}"
 
 

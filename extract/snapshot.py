@@ -78,7 +78,9 @@ class SnapshotManifest:
 
     def whole(self, name: str) -> pa.Table:
         """One table over all buckets, in bucket order."""
-        return pa.concat_tables([TABLES[name].empty(), *(self.table(name, bucket) for bucket in self.tables.get(name, {}))])
+        return pa.concat_tables(
+            [TABLES[name].empty(), *(self.table(name, bucket) for bucket in self.tables.get(name, {}))]
+        )
 
     def waiting_rows(self, name: str) -> pa.Table | None:
         stored = self.waiting.get(name)
@@ -150,7 +152,9 @@ def write_tables(folder: Path, tables: Mapping[str, pa.Table], buckets: int) -> 
         contract, table = TABLES[name], tables[name].select(TABLES[name].schema.names)
         if not table.num_rows:
             continue
-        table = table.take(pc.sort_indices(table, sort_keys=[(column, "ascending") for column in (*contract.key, "row_key")]))
+        table = table.take(
+            pc.sort_indices(table, sort_keys=[(column, "ascending") for column in (*contract.key, "row_key")])
+        )
         parts = _by_bucket(table, buckets) if contract.per_customer else {SHARED: table}
         stored[name] = {bucket: store(folder, part) for bucket, part in parts.items()}
     return stored

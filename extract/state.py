@@ -6,6 +6,7 @@ instant at which it first became known.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,26 +31,28 @@ class Merged:
     repeated: int
 
 
-def merge(rows: pa.Table, before: pa.Table | None, *, source: Source, target: Target, as_of: datetime) -> Merged:
+def merge(
+    rows: pa.Table, before: pa.Table | None, *, source: Source, targets: Sequence[Target], as_of: datetime
+) -> Merged:
     """Applies the source's kind.
 
     Args:
         rows: offered rows of this delivery.
         before: this source's rows in the previous snapshot; None in the first load of the workspace.
         source: its kind.
-        target: its map (a map with `latest_per` may change earlier rows even where the source appends).
+        targets: its maps to this table (one with `latest_per` may change rows even where the source appends).
         as_of: exclusive end of the run's week.
     """
     unique, refusals, repeated = _without_duplicates(rows, keeps_last=source.kind is ExportKind.CHANGES)
-    dated = _with_known_at(unique, before, as_of=as_of, has_stamp=bool(source.changed_at or target.known_at))
+    dated = _with_known_at(unique, before, as_of=as_of)
     if before is None or not before.num_rows or source.kind is ExportKind.FULL:
         return Merged(dated, refusals, repeated)
     conflicts = _conflicts(dated, before)
-    if source.kind is ExportKind.APPEND and not target.latest_per:
+    if source.kind is ExportKind.APPEND and not any(target.latest_per for target in targets):
         changed = np.asarray(conflicts)
         if changed.any():
             message = "this key came before with other content, and the source only appends"
-            refusals = (*refusals, _refusal(target.table, dated, changed, Reason.CHANGED_AFTER_APPEND, message))
+            refusals = (*refusals, _refusal(targets[0].table, dated, changed, Reason.CHANGED_AFTER_APPEND, message))
             dated = dated.filter(pa.array(~changed))
     else:
         dated = dated.filter(pa.array(~_outdated(dated, before)))
@@ -81,12 +84,14 @@ def _without_duplicates(rows: pa.Table, *, keeps_last: bool) -> tuple[pa.Table, 
     return kept, (_refusal("", rows, bad, Reason.DUPLICATE_KEY, message),), repeated
 
 
-def _refusal(table: str, rows: pa.Table, mask: np.ndarray[tuple[int], np.dtype[np.bool_]], reason: Reason, message: str) -> Refusal:
+def _refusal(
+    table: str, rows: pa.Table, mask: np.ndarray[tuple[int], np.dtype[np.bool_]], reason: Reason, message: str
+) -> Refusal:
     told = rows.filter(pa.array(mask))
     return Refusal(table, np.asarray(told[RECORD]), reason, message, None, told["row_key"].combine_chunks())
 
 
-def _with_known_at(rows: pa.Table, before: pa.Table | None, *, as_of: datetime, has_stamp: bool) -> pa.Table:
+def _with_known_at(rows: pa.Table, before: pa.Table | None, *, as_of: datetime) -> pa.Table:
     """When each row became known: its stamp; else when an equal row was first seen; else this run.
 
     In the first load of a workspace nothing is known about arrival, so what happened counts as known when it did.

@@ -68,7 +68,9 @@ def read_transcript(content: bytes, name: str, source: Source, notes: Counter[st
     absent = sorted(source.reads - set(_OWN_COLUMNS) - set(facts))
     if absent:
         said = ", ".join(f"'{key}'" for key in absent)
-        raise FileRefused(Reason.FILE_HEADER, f"no NOTE line gives {said}; write for example 'NOTE customer: A-17'", row=1)
+        raise FileRefused(
+            Reason.FILE_HEADER, f"no NOTE line gives {said}; write for example 'NOTE customer: A-17'", row=1
+        )
     columns = {key: pa.array([facts[key]] * len(turns), pa.string()) for key in sorted(source.reads & set(facts))}
     columns |= {key: values for key, values in _own(turns, name, source).items() if key in source.reads}
     rows = pa.array(np.array([turn.line for turn in turns], dtype="int64"))

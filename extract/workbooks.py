@@ -34,7 +34,9 @@ def check_archive(content: bytes, *, max_unpacked: int = MAX_UNPACKED) -> None:
         raise FileRefused(Reason.FILE_UNREADABLE, "the workbook is truncated or damaged; save it again") from exc
     size = sum(entry.file_size for entry in entries)
     if len(entries) > MAX_ENTRIES or size > max_unpacked or (size > _RATIO_FLOOR and size > MAX_RATIO * len(content)):
-        raise FileRefused(Reason.FILE_TOO_LARGE, f"the workbook unpacks to {size // 1_000_000} MB in {len(entries)} parts")
+        raise FileRefused(
+            Reason.FILE_TOO_LARGE, f"the workbook unpacks to {size // 1_000_000} MB in {len(entries)} parts"
+        )
     if any(entry.filename.startswith("/") or ".." in entry.filename.split("/") for entry in entries):
         raise FileRefused(Reason.FILE_FORMAT, "the workbook names files outside itself")
 
