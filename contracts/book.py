@@ -37,7 +37,8 @@ class WeekFacts:
 @dataclass(frozen=True)
 class Book:
     """Frames by name: canonical tables (as of the week) and results. `previous_placements`,
-    `previous_contributions` are the last good week's, under the same contracts."""
+    `previous_contributions` are the last good week's, under the same contracts.
+    """
 
     facts: WeekFacts
     frames: Mapping[str, pd.DataFrame]

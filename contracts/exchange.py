@@ -109,7 +109,7 @@ class Message:
 
     @property
     def key(self) -> str:
-        return "|".join((self.kind.value, self.subject_key, self.person_id, self.channel))
+        return f"{self.kind.value}|{self.subject_key}|{self.person_id}|{self.channel}"
 
     @property
     def message_id_local(self) -> str:

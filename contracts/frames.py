@@ -47,7 +47,8 @@ ARROW: dict[Kind, pa.DataType] = {
 class Column:
     """One column. `known_from` names the instant or day column before which this value was not yet known:
     an as-of view blanks it until then, and `until_then` (if given) stands in its place. Values in `from_start`
-    were true from the row's first day and are never blanked."""
+    were true from the row's first day and are never blanked.
+    """
 
     name: str
     kind: Kind = Kind.TEXT
@@ -75,7 +76,8 @@ PROVENANCE = (
 @dataclass(frozen=True)
 class Table:
     """A canonical table. `key` identifies a row; `time` is the column that dates it (`event_at`);
-    `per_customer` tables are partitioned by customer and must carry `customer_id`."""
+    `per_customer` tables are partitioned by customer and must carry `customer_id`.
+    """
 
     name: str
     key: tuple[str, ...]
@@ -130,7 +132,7 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
 
 
 def from_frame(frame: pd.DataFrame, contract: Frame) -> pa.Table:
-    """pandas to Arrow under a contract: right order, right types, checked key."""
+    """Pandas to Arrow under a contract: right order, right types, checked key."""
     check(frame, contract)
     return pa.Table.from_pandas(frame[contract.names], schema=contract.schema, preserve_index=False)
 
@@ -157,7 +159,8 @@ def check(frame: pd.DataFrame, contract: Frame) -> None:
     extra = [name for name in frame.columns if name not in contract.names]
     if missing or extra:
         raise ContractBroken(
-            f"{contract.name}: missing {_listed(missing) or 'nothing'}; not in the contract: {_listed(extra) or 'nothing'}"
+            f"{contract.name}: missing {_listed(missing) or 'nothing'}; "
+            f"not in the contract: {_listed(extra) or 'nothing'}"
         )
     empty = [c.name for c in contract.columns if c.required and frame[c.name].isna().any()]
     if empty:
@@ -167,7 +170,8 @@ def check(frame: pd.DataFrame, contract: Frame) -> None:
             foreign = sorted(set(frame[column.name].dropna().unique()) - set(column.choices))
             if foreign:
                 raise ContractBroken(
-                    f"{contract.name}.{column.name}: must be one of {_listed(column.choices)}, got {_listed(foreign[:5])}"
+                    f"{contract.name}.{column.name}: "
+                    f"must be one of {_listed(column.choices)}, got {_listed(foreign[:5])}"
                 )
     if contract.key:
         twice = frame.duplicated(list(contract.key))

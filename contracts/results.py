@@ -54,7 +54,7 @@ SIGNALS = Frame(
         _c("is_observed", Kind.BOOLEAN, required=True),
     ),
 )
-"""n: effective number of facts (Kish, when half-life weights apply); variance: of one fact; null value = not observed."""
+"""n: effective number of facts (Kish, under half-life weights); variance: of one fact; null value: not observed."""
 
 NORMS = Frame(
     "norms",
@@ -68,7 +68,7 @@ NORMS = Frame(
         _c("reference_score", Kind.NUMBER),
     ),
 )
-"""What the whole book says about a signal: the prior of shrinkage and the reference of contributions. Frozen per week."""
+"""What the whole book says of a signal: the prior of shrinkage, the reference of contributions. Frozen per week."""
 
 SCORES = Frame(
     "scores",
@@ -246,7 +246,7 @@ SOURCES = Frame(
         _c("message"),
     ),
 )
-"""One row per source: the data-trust line. rows_in = admitted + quarantined, always; unmatched is part of quarantined."""
+"""One row per source: the data-trust line. rows_in = admitted + quarantined; unmatched is part of quarantined."""
 
 QUARANTINE = Frame(
     "quarantine",

@@ -57,7 +57,8 @@ Aggregate = Literal[
 
 class SignalRule(Rule):
     """One measured fact per customer. `hit` is the condition of a `share`; `per` divides by another table's
-    row count (rates, not totals); `zero_is_observed`: no row means 0 when the source is fresh."""
+    row count (rates, not totals); `zero_is_observed`: no row means 0 when the source is fresh.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     name: str
@@ -205,7 +206,8 @@ class Audiences(Rule):
 
 class EventRule(Rule):
     """Rows that are an event. `newer_than_days`: how far back a run looks; `within_days`: for dates ahead;
-    `silent_days`: for silence, when the newest row of `table` and of every table in `also` is that old."""
+    `silent_days`: for silence, when the newest row of `table` and of every table in `also` is that old.
+    """
 
     id: str
     kind: EventKind

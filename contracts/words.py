@@ -191,7 +191,8 @@ class OutboxState(StrEnum):
 
 class DeliveryMode(StrEnum):
     """preview writes mails to a folder nobody is mailed from; redirect sends all to one address;
-    approve holds packs for an operator's word; live sends."""
+    approve holds packs for an operator's word; live sends.
+    """
 
     PREVIEW = "preview"
     REDIRECT = "redirect"

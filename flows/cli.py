@@ -276,7 +276,7 @@ def _with_run(
 
 
 @contextmanager
-def _progress(silent: bool) -> Iterator[Callable[[str], None]]:  # noqa: FBT001 - one caller, named there
+def _progress(silent: bool) -> Iterator[Callable[[str], None]]:
     """A line that says what is being done, on a terminal; plain lines elsewhere; nothing for programs."""
     if silent:
         yield lambda _: None
@@ -313,7 +313,7 @@ def _plain_errors() -> Iterator[None]:
         raise typer.Exit(code) from exc
 
 
-def _end(outcome: Outcome, as_json: bool = False) -> NoReturn:  # noqa: FBT001, FBT002 - mirrors the option
+def _end(outcome: Outcome, as_json: bool = False) -> NoReturn:
     if as_json:
         typer.echo(json.dumps(asdict(outcome), default=str, ensure_ascii=False))
     else:

@@ -150,7 +150,7 @@ def _shown(root: Path) -> Outcome:
         with run.store.read() as session:
             alert_rows = outbox.rows(session, kinds=[MessageKind.ALERT_CRITICAL, MessageKind.ALERT_EVENT])
             mails = len(outbox.rows(session))
-            weeks = [week for week in runs.published_weeks(session)]
+            weeks = runs.published_weeks(session)
         mail_folder = run.workspace.mail
     top = min(
         manifest.audiences,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contracts.exchange import Parcel
-from contracts.words import DeliveryMode, ExitCode, OutboxState
 from contracts.weeks import Week
+from contracts.words import DeliveryMode, ExitCode, OutboxState
 from delivery.dispatch import dispatch, redirected, stops_batch, untouched
 from delivery.transports import MaildirTransport, PreviewTransport, SmtpTransport, Transport
 from flows.run import Outcome, Run

@@ -48,7 +48,8 @@ def doctor(root: Path) -> Outcome:
 
 def _settings(root: Path) -> str:
     settings = read_settings(root)
-    return f"{settings.file.organization}, weeks begin in {settings.file.time_zone}, delivery mode {settings.file.mail.mode}"
+    file = settings.file
+    return f"{file.organization}, weeks begin in {file.time_zone}, delivery mode {file.mail.mode}"
 
 
 def _policy(root: Path) -> str:

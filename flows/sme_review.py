@@ -27,13 +27,14 @@ def sme_review(run: Run) -> Outcome:
             csv_bytes(list(result.counts.columns), result.counts.itertuples(index=False))
         )
         (place / "flips.csv").write_bytes(csv_bytes(list(flips.columns), flips.itertuples(index=False)))
-    near = flips[flips["shift"].abs() <= policy.thresholds.dead_band]
+    band = policy.thresholds.dead_band
+    near = flips[flips["shift"].abs() <= band]
     fence = ", ".join(f"{axis} {share:.0%}" for axis, share in result.fence_share.items())
     return Outcome(
         ExitCode.DONE,
         f"Threshold sensitivity of {inputs.week} is in {place}",
         (
-            f"{near['customer_id'].nunique()} customers would change zone within {policy.thresholds.dead_band:g} points",
+            f"{near['customer_id'].nunique()} customers would change zone within {band:g} points",
             f"on the fence (score within 1.96 standard errors of its line): {fence}",
         ),
         {"flips": len(flips)},

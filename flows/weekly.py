@@ -108,6 +108,7 @@ def _told(
 ) -> Outcome:
     quarantined = int(intake.sources["quarantined"].sum())
     critical = int((assessed.frames["placements"]["zone"] == "critical").sum())
+    moved = len(assessed.frames["transitions"])
     code = ExitCode.DONE
     if problems or quarantined:
         code = ExitCode.DATA_PROBLEMS
@@ -117,8 +118,7 @@ def _told(
         code,
         f"{week} is published: {path}",
         (
-            f"{assessed.customers} customers, {critical} Critical, {alerts} alerts, "
-            f"{len(assessed.frames['transitions'])} changes of zone",
+            f"{assessed.customers} customers, {critical} Critical, {alerts} alerts, {moved} changes of zone",
             f"{quarantined} rows set aside of {int(intake.sources['rows_in'].sum())}",
             sent.line(),
             *problems,
