@@ -65,7 +65,7 @@ def alert_mail(
     blocks: list[Block] = [Bars(_bars(account))] if account.loyalty is not None or account.retention is not None else []
     if events:
         blocks += [Section("What happened"), Reasons(tuple(_event(line) for line in events[:_REASONS]))]
-    blocks += _why(account)
+    blocks += [*_why(account), *_said(account, events)]
     blocks.append(Section("What to do now"))
     blocks.append(
         Steps(tuple(_step(line) for line in account.actions[:_STEPS])) if account.actions else _nothing(account)
@@ -86,7 +86,7 @@ def alert_mail(
             tone="bad",
             kicker=f"▼{NBSP}{account.mark.letter}{NBSP} {account.mark.label} customer" if not is_event else "▼ Event",
             aside=_aside(account, case),
-            name=account.name,
+            name=clipped(account.name, 80),
             title=f": {lower_first(events[0].headline)}" if is_event else " turned Critical",
             lead=_lead(account, is_event=is_event, due=due),
             blocks=tuple(blocks),
@@ -119,7 +119,7 @@ def withdrawal_mail(account: AccountView, *, why_you: str, link: str | None) -> 
             tone="good",
             kicker="Alert withdrawn",
             aside=f"Week {account.week}",
-            name=account.name,
+            name=clipped(account.name, 80),
             title=" is not Critical",
             lead=f"The weekly run did not confirm the alert. The account is now {account.mark.label}.",
             blocks=tuple(blocks),
@@ -151,7 +151,7 @@ def case_mail(account: AccountView, *, kind: MessageKind, case: CaseLine, why_yo
             tone="bad" if is_late else "plain",
             kicker="Case overdue" if is_late else "New case",
             aside=f"Case {case.case_id} · Week {account.week}",
-            name=account.name,
+            name=clipped(account.name, 80),
             title=f": {lower_first(case.title)}",
             lead=f"{opening}. {case.due_text}. {account.zone_sentence}".strip(),
             blocks=tuple(blocks),
@@ -192,6 +192,16 @@ def _why(account: AccountView) -> list[Block]:
     reasons = sorted((step for step in worst.steps if step.change < 0), key=lambda step: step.change)[:_REASONS]
     shown = tuple(Reason(step.text, step.label, "", "bad") for step in reasons)
     return [Section(_why_title(worst, len(shown))), Reasons(shown), *_smaller(worst, reasons_count=len(shown))]
+
+
+def _said(account: AccountView, events: Sequence[EventLine]) -> list[Block]:
+    """The newest words of the customer that are not already told with an event."""
+    told = {event.quote for event in events}
+    for said in account.verbatims:
+        if said.text and said.text not in told:
+            when = ", ".join(part for part in (said.date_text, said.score_text) if part)
+            return [Paragraph(f"The customer said: “{clipped(said.text, _QUOTE)}” ({when})")]
+    return []
 
 
 def _why_title(fall: Waterfall, count: int) -> str:

@@ -140,8 +140,11 @@ def printable(text: str) -> tuple[str, int]:
 @cache
 def coverage() -> frozenset[int]:
     """Code points that at least one bundled font can print, and the marks that steer bidirectional text."""
-    steering = {0x200E, 0x200F, 0x2066, 0x2067, 0x2068, 0x2069, 0x00AD}
-    return frozenset(steering).union(*(TTFont(path, lazy=True).getBestCmap() for path in sorted(FONTS.glob("*.woff2"))))
+    found = {0x200E, 0x200F, 0x2066, 0x2067, 0x2068, 0x2069, 0x00AD}
+    for path in sorted(FONTS.glob("*.woff2")):
+        with TTFont(path, lazy=True) as font:
+            found.update(font.getBestCmap())
+    return frozenset(found)
 
 
 @cache
