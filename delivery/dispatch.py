@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ def dispatch(
     *,
     clock: Callable[[], datetime],
     before_send: Callable[[Parcel], bool],
-) -> Iterator[Receipt]:
+) -> Generator[Receipt, None, None]:
     """Yields one receipt per parcel that was tried; record each before asking for the next.
 
     Args:

@@ -49,8 +49,9 @@ class MaildirTransport:
 
     def _box(self, recipient: str) -> Path:
         box = self._folder / safe_name(recipient)
-        for name in ("tmp", "new", "cur"):
-            (box / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (self._folder, box, box / "tmp", box / "new", box / "cur"):
+            folder.mkdir(mode=0o700, exist_ok=True)
         return box
 
 

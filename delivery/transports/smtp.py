@@ -78,9 +78,9 @@ class SmtpTransport:
     def _host(self) -> str:
         return f"{self._address[0]}:{self._address[1]}"
 
-    def has_accepted(self, message_id: str) -> None:  # noqa: ARG002 - the protocol's argument
+    def has_accepted(self, message_id: str) -> bool | None:  # noqa: ARG002 - the protocol's argument
         """None: SMTP has no question for this. A record that the acceptor keeps can be asked in its stead."""
-        return
+        return None
 
     def close(self) -> None:
         """Says QUIT; errors are ignored, because nothing depends on the answer any more."""
