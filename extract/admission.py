@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from config.sources import Source, Target
 from contracts.frames import ARROW, Column, Kind, Table
 from contracts.tables import TABLES
 from contracts.words import Reason
+from extract.arrow import pc
 from extract.conversion import Mask, convert
 from extract.filters import fits
 from extract.instants import Instants
@@ -232,7 +232,8 @@ def _too_late(table: Table, event_at: pa.Array, terms: Terms, refuse: Callable[.
     limit = max(terms.as_of, terms.delivered_at) + _TOLERANCE
     impossible = np.asarray(pc.fill_null(pc.greater(event_at, pa.scalar(limit, _INSTANT)), False))
     refuse(impossible, Reason.IN_THE_FUTURE, f"{table.time} lies after the export itself", table.time, event_at)
-    return later & ~impossible
+    late: Mask = later & ~impossible
+    return late
 
 
 def row_keys(table: Table, typed: dict[str, pa.Array]) -> pa.Array:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from contracts.tables import TABLES
+from extract.arrow import pc
 from extract.snapshot import SnapshotManifest
 
 _IDENTITY = ["customer_id", "row_key", "row_hash"]

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from config.sources import Source
 from contracts.words import Reason
+from extract.arrow import pc
 from extract.errors import FileRefused
 from extract.sheet import RefusedRow, Sheet, ignored, positions, text_table
 

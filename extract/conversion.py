@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from contracts.frames import ARROW, Column, Kind
 from contracts.words import Reason
 from extract import instants
+from extract.arrow import pc
 
 MAX_TEXT_CHARACTERS = 32_767
 _MAX_NUMBER = 1e15

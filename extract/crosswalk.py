@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from rapidfuzz import fuzz, process
 
 from config.sources import Source
+from extract.arrow import pc
 
 SUGGESTION_COLUMNS = ("system", "source_key", "source", "rows", "hint", "customer_id", "customer_name", "score", "rule")
 _LEAST_SCORE = 80.0

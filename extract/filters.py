@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from contracts.rules import Filter
+from extract.arrow import pc
 
 _ORDERED: dict[str, Callable[..., pa.Array]] = {
     "<": pc.less,

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from config.sources import Source, Target
 from contracts.tables import TABLES
 from contracts.words import ExportKind, Reason
 from extract.admission import INTERNAL, RECORD, SOURCE_KEY, Refusal, Terms, offer
+from extract.arrow import pc
 from extract.conversion import Mask
 from extract.crosswalk import Crosswalk
 from extract.records import Records

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from extract.arrow import pc
 
 ISO = "iso"
 EXCEL = "excel"
@@ -33,7 +34,7 @@ class Instants:
 
     @property
     def is_mixed(self) -> bool:
-        return self.wall.null_count < len(self.wall) and self.aware.null_count < len(self.aware)
+        return bool(self.wall.null_count < len(self.wall) and self.aware.null_count < len(self.aware))
 
     def in_utc(self, zone: ZoneInfo) -> pa.Array:
         """As instants in UTC; wall times are those of `zone` (the earlier one where a clock hour occurs twice)."""

@@ -97,7 +97,7 @@ def take_in(
             return Ledger(source, judge(source, None, before, as_of=as_of), None)
         pulled = pull(source, inbox=place, raw=workspace.raw, as_of=as_of, zone=zone)
         records = read_records(source, pulled, as_of=as_of, zone=zone)
-        return Ledger(source, judge(source, records, before, as_of=as_of), records)
+        return Ledger(source, judge(source, records, before, as_of=as_of), records, refusals=list(records.refusals))
 
     with ThreadPoolExecutor(max_workers=max(workers, 1)) as threads:
         ledgers = list(threads.map(read, with_lookups(sources)))
@@ -106,8 +106,6 @@ def take_in(
     for ledger in ledgers:
         refused = refused_records(ledger, without=_NOT_A_FAULT)
         ledger.verdict = ledger.verdict.after(refused, records_in(ledger), source=ledger.source)
-        for refusal in ledger.records.refusals if ledger.records else ():
-            ledger.refusals.append(refusal)
     customers = gathering.tables["customers"].num_rows
     snapshot = _written(gathering, ledgers, workspace, week=week, as_of=as_of, buckets=bucket_count(customers, workers))
     refused_rows = quarantine(ledgers)

@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from config.sources import WHOLE_ROW, Cell, Source, Target
 from contracts.frames import Column, Kind
 from contracts.words import Reason
 from extract import instants
-from extract.conversion import Fault, Mask, Reading, convert, numerals
+from extract.arrow import pc
+from extract.conversion import Fault, Mask, Reading, convert
 from extract.filters import fits
+from extract.ranking import last_per
 
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 _UNITS = {"minutes": 60_000_000, "hours": 3_600_000_000, "days": 86_400_000_000}
@@ -29,7 +30,8 @@ _KEY_LENGTH = 20
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """One target column before the contract: text, or a number or instant that arithmetic made, and its faults.
-    `told` is the text that a quarantined row shows."""
+    `told` is the text that a quarantined row shows.
+    """
 
     values: pa.Array
     told: pa.Array
@@ -198,26 +200,14 @@ def digests(columns: Mapping[str, pa.Array]) -> pa.Array:
     )
     with duckdb.connect() as connection:
         connection.register("rows_of_export", table)
-        result = connection.sql(f"SELECT md5(concat_ws(chr(31), {parts})) AS digest FROM rows_of_export")  # noqa: S608 - quoted names
+        result = connection.sql(f"SELECT md5(concat_ws(chr(31), {parts})) AS digest FROM rows_of_export")
         return result.to_arrow_table()["digest"].combine_chunks()
 
 
 def latest(rows: pa.Table, target: Target, *, source: Source, zone: ZoneInfo) -> Mask:
     """Which rows are the last ones per `latest_per`, by `latest_by` and then by their order in the file."""
-    order = np.arange(rows.num_rows)
-    if target.latest_by is not None:
-        moments = instants.parse(_one(rows[target.latest_by]), list(reading_of(cell, source, zone).formats))
-        at = moments.in_utc(reading_of(cell, source, zone).zone)
-        by_time = pc.sort_indices(
-            pa.table({"at": at, "n": order}),
-            sort_keys=[("at", "ascending"), ("n", "ascending")],
-            null_placement="at_start",
-        )
-        order = np.empty(rows.num_rows, dtype="int64")
-        order[np.asarray(by_time)] = np.arange(rows.num_rows)
-    grouped = rows.select(target.latest_per).append_column("__order", pa.array(order)).group_by(target.latest_per)
-    last = np.asarray(grouped.aggregate([("__order", "max")])["__order_max"])
-    return np.isin(order, last)
-
-
-__all__ = ["Lookups", "Mapped", "clean", "digests", "evaluate", "latest", "numerals", "reading_of"]
+    if target.latest_by is None:
+        return last_per(rows, target.latest_per, None)
+    reading = reading_of(Cell(column=target.latest_by), source, zone)
+    moments = instants.parse(_one(rows[target.latest_by]), list(reading.formats))
+    return last_per(rows, target.latest_per, moments.in_utc(reading.zone))

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from config.sources import Cell, Source
 from contracts.exchange import PulledExport
 from contracts.frames import ARROW, Column, Kind
 from contracts.words import ExportKind
 from extract.admission import RECORD, Refusal
+from extract.arrow import pc
 from extract.conversion import convert
 from extract.errors import FileRefused
 from extract.filters import fits
 from extract.instants import parse
 from extract.mapping import clean, reading_of
 from extract.pull import Pulled, RefusedFile
+from extract.ranking import last_per
 from extract.readers import read_export
 
 _STAMP = "change stamp"
@@ -59,7 +61,7 @@ def read_records(source: Source, pulled: Pulled, *, as_of: datetime, zone: ZoneI
     files: list[np.ndarray[tuple[int], np.dtype[np.int32]]] = []
     sheets: list[str | None] = []
     taken: list[PulledExport] = []
-    refused_rows: list[dict[str, object]] = []
+    refused_rows: list[dict[str, Any]] = []
     refused_files = list(pulled.refused)
     notes: Counter[str] = Counter()
     names = sorted(source.reads)
@@ -77,9 +79,8 @@ def read_records(source: Source, pulled: Pulled, *, as_of: datetime, zone: ZoneI
         files.append(np.full(table.num_rows, len(taken), dtype="int32"))
         sheets.append(sheet.name)
         refused_rows += [
-            {"file": export.name, "sheet": sheet.name, "row_number": r.row, "column": r.column, "value": r.value}
-            | {"reason": r.reason.value, "message": r.message, "sha256": export.sha256}
-            for r in sheet.refused
+            asdict(row) | {"file": export.name, "sheet": sheet.name, "sha256": export.sha256, "row_number": row.row}
+            for row in sheet.refused
         ]
         taken.append(export)
     table = pa.concat_tables(parts) if parts else pa.table({name: pa.array([], pa.string()) for name in names})
@@ -95,12 +96,12 @@ def read_records(source: Source, pulled: Pulled, *, as_of: datetime, zone: ZoneI
         files=pa.array(np.concatenate(files)) if files else pa.array([], pa.int32()),
         rows=pa.concat_arrays([_array(part) for part in numbers]) if numbers else pa.array([], pa.int64()),
         sheets=tuple(sheets),
-        refused_rows=pd.DataFrame(refused_rows),
+        refused_rows=pd.DataFrame(refused_rows).drop(columns="row", errors="ignore"),
         refused_files=tuple(refused_files),
         refusals=refusals,
         not_yet=not_yet,
         removed=removed,
-        superseded=before_last - table.num_rows - removed.num_rows,
+        superseded=before_last - table.num_rows,
         notes=notes,
         data_at=data_at,
     )
@@ -152,16 +153,8 @@ def _known_before(
 def _last_per_key(table: pa.Table, source: Source) -> tuple[pa.Table, pa.Table]:
     """Of a `changes` source, the last record per key by stamp and then by order; and the records that delete a key."""
     if source.kind is ExportKind.CHANGES and table.num_rows:
-        order = np.arange(table.num_rows)
-        if source.changed_at is not None:
-            stamped = pa.table({"at": table["__known_at"], "n": order})
-            keys = [("at", "ascending"), ("n", "ascending")]
-            by_time = np.asarray(pc.sort_indices(stamped, sort_keys=keys, null_placement="at_start"))
-            order = np.empty(table.num_rows, dtype="int64")
-            order[by_time] = np.arange(table.num_rows)
-        grouped = table.select(source.key).append_column("__order", pa.array(order)).group_by(source.key)
-        last = np.asarray(grouped.aggregate([("__order", "max")])["__order_max"])
-        table = table.filter(pa.array(np.isin(order, last)))
+        at = table["__known_at"] if source.changed_at is not None else None
+        table = table.filter(pa.array(last_per(table, source.key, at)))
     if not source.deleted_when:
         return table, table.slice(0, 0)
     gone = fits(table, source.deleted_when)

@@ -15,11 +15,11 @@ from ipaddress import ip_address
 
 import phonenumbers
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from contracts.frames import Column, Kind
 from contracts.tables import TABLES
 from contracts.words import FieldGroup
+from extract.arrow import pc
 
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"']+|\bwww\.[^\s<>\"']+", re.IGNORECASE)

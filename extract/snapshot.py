@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from contracts.exchange import PulledExport
 from contracts.ids import bucket_of, canonical_json, sha256
 from contracts.tables import TABLES
 from contracts.weeks import Week
+from extract.arrow import pc
 from extract.errors import SnapshotBroken
 
 SHARED = "shared"
@@ -181,13 +181,13 @@ def store(folder: Path, table: pa.Table) -> StoredFile:
     sink = pa.BufferOutputStream()
     # Metadata such as pandas' would make equal rows unequal files.
     pq.write_table(table.replace_schema_metadata(None).combine_chunks(), sink, compression="zstd", compression_level=3)
-    content = sink.getvalue()
-    digest = sha256(memoryview(content))
+    content = sink.getvalue().to_pybytes()
+    digest = sha256(content)
     objects = folder / "objects"
     path = objects / f"{digest}.parquet"
     if not path.exists():
         objects.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_whole(path, memoryview(content))
+        _write_whole(path, content)
     return StoredFile(digest, table.num_rows)
 
 
@@ -197,11 +197,11 @@ def write_manifest(folder: Path, week: Week, body: dict[str, Any]) -> SnapshotMa
     path = folder / f"{week}-{sha256(content)[:12]}.json"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
-        _write_whole(path, memoryview(content))
+        _write_whole(path, content)
     return read_manifest(path)
 
 
-def _write_whole(path: Path, content: memoryview) -> None:
+def _write_whole(path: Path, content: bytes) -> None:
     part = path.with_name(f".stage-{os.getpid()}-{path.name}")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

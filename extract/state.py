@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from config.sources import Source, Target
 from contracts.frames import ARROW, Kind
 from contracts.words import ExportKind, Reason
 from extract.admission import RECORD, SOURCE_KEY, Refusal
+from extract.arrow import pc
 
 _INSTANT = ARROW[Kind.INSTANT]
 

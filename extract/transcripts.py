@@ -81,7 +81,7 @@ def _own(turns: list[_Turn], name: str, source: Source) -> dict[str, pa.Array]:
     ours = {agent.casefold() for agent in source.agents}
     values = {
         "file_name": [name for _ in turns],
-        "transcript_id": [name.split(".")[0] for _ in turns],
+        "transcript_id": [name.split(".", maxsplit=1)[0] for _ in turns],
         "turn_number": [str(number) for number, _ in enumerate(turns, start=1)],
         "speaker": [turn.speaker for turn in turns],
         "speaker_role": [_role(turn.speaker, ours) for turn in turns],

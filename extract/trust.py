@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from contracts.frames import Kind, conform
 from contracts.results import QUARANTINE
 from contracts.tables import TABLES
 from contracts.words import Reason
+from extract.arrow import pc
 from extract.gathering import Ledger
 from extract.redaction import told
 
