@@ -34,6 +34,8 @@ DICTATED = {
     "handle_comment",
     "handle_decl",
     "handle_pi",
+    "process_bind_param",
+    "process_result_value",
 }
 OURS = ["bootstrap.py", "bootstrap_uv.py", *PACKAGES, "benchmarks"]
 
