@@ -44,7 +44,7 @@ class Cast:
 
 
 # share, loyalty center, retention center of ordinary customers, in units of the latent scale
-_CLUSTERS = ((0.62, 1.0, 1.0), (0.14, 0.95, -1.0), (0.14, -1.0, 0.95), (0.1, -1.1, -1.1))
+_CLUSTERS = ((0.62, 1.0, 1.0), (0.14, 0.95, -1.4), (0.14, -1.25, 0.95), (0.1, -1.3, -1.45))
 _STORY_CENTER = {
     Part.SLIDING: (0.75, 0.65),
     Part.OUTAGE: (1.1, 1.05),
@@ -78,7 +78,7 @@ def build_cast(customers: pd.DataFrame, *, seed: int) -> Cast:
     kind = rng.choice(len(_CLUSTERS), size=size, p=shares / shares.sum())
     centers = np.array([cluster[1:] for cluster in _CLUSTERS])[kind] + rng.normal(0, 0.1, (size, 2))
     drifting = parts == Part.DRIFTING
-    centers[drifting] = rng.uniform(-0.9, 1.1, (int(drifting.sum()), 2))
+    centers[drifting] = rng.uniform(-1.3, 1.0, (int(drifting.sum()), 2))
     for part, center in _STORY_CENTER.items():
         centers[parts == part] = center
     return Cast(parts=parts.astype(np.int64), centers=centers)

@@ -14,6 +14,7 @@ STAGE_PROBABILITY = (0.2, 0.45, 0.7)
 _RENEWAL_LEAD_DAYS = 110
 _COMPETITORS = ("Northlake Systems", "Zephyr Data", "Quantor", "in-house build")
 _REASONS = ("price", "competitor", "no budget", "service quality", "project stopped")
+_SALES = {"expansion": "Capacity expansion", "service": "Migration service", "renewal": "Add-on renewal"}
 _ASSET_SITES = ("Main data centre", "Recovery site", "Branch", "Campus")
 
 
@@ -85,7 +86,7 @@ def week_index(block: Block, moments: Instants) -> Indexes:
 
 def _level(block: Block) -> Numbers:
     """Business done with each customer by week, 1 at the end: it grows with the bond."""
-    growth = np.cumsum(0.0022 * block.latent.bond.astype(np.float64) + 0.0004, axis=1)
+    growth = np.cumsum(0.004 * block.latent.bond.astype(np.float64) + 0.0004, axis=1)
     return np.asarray(np.exp(growth - growth[:, -1:]), dtype=np.float64)
 
 
@@ -112,9 +113,9 @@ def _renewals(block: Block, agreements: pd.DataFrame) -> pd.DataFrame:
     ends = agreements.end_on.to_numpy()
     created = ends - _RENEWAL_LEAD_DAYS * DAY + 9 * HOUR
     bond = latent.bond[rows, week_index(block, ends - 30 * DAY)].astype(np.float64)
-    planned = ends - 14 * DAY
-    slip = np.rint(np.maximum(0, rng.normal(-4 - 14 * bond, 6))).astype(np.int64) * DAY
-    closed = planned + slip + 15 * HOUR
+    planned = ends - 13 * DAY
+    slip = np.rint(np.maximum(0, rng.normal(-4 - 20 * bond, 6))).astype(np.int64) * DAY
+    closed = planned + slip - 9 * HOUR
     leaves = latent.decided[rows] < np.minimum(closed, ends)
     closed = np.where(leaves, np.maximum(latent.decided[rows], created + DAY), closed)
     kept = (created >= block.line.starts[0]) & (created < latent.decided[rows])
@@ -139,7 +140,7 @@ def _renewals(block: Block, agreements: pd.DataFrame) -> pd.DataFrame:
 def _sales(block: Block) -> pd.DataFrame:
     rng = block.rng("sales")
     latent, line = block.latent, block.line
-    rate = 0.034 * np.exp(0.25 * latent.bond) * latent.active(line)
+    rate = 0.036 * np.exp(-0.3 * latent.bond) * latent.active(line)
     rows, weeks = np.nonzero(rng.random(rate.shape) < rate)
     dying = block.rows_of(Part.DEALS_DYING)
     if len(dying) and line.count > 20:
@@ -149,9 +150,9 @@ def _sales(block: Block) -> pd.DataFrame:
     bond = latent.bond[rows, np.minimum(weeks + 8, line.count - 1)].astype(np.float64)
     created = line.starts[weeks] + rng.integers(0, 5, size) * DAY + 8 * HOUR
     created += (rng.random(size) * 9 * HOUR).astype(np.int64) // 1_000_000 * 1_000_000
-    length = np.rint(rng.normal(75, 18, size).clip(21, 160)).astype(np.int64) * DAY
-    slip = np.rint(np.maximum(0, rng.normal(4 - 14 * bond, 10))).astype(np.int64) * DAY
-    won = rng.random(size) < 1 / (1 + np.exp(-(0.3 + 1.3 * bond)))
+    length = np.rint(rng.normal(80 - 12 * bond, 18).clip(21, 160)).astype(np.int64) * DAY
+    slip = np.rint(np.maximum(0, rng.normal(6 - 32 * bond, 10))).astype(np.int64) * DAY
+    won = rng.random(size) < 1 / (1 + np.exp(-(0.2 + 2.2 * bond)))
     scripted = np.isin(rows, dying) & (weeks >= line.count - 20)
     length = np.where(scripted, 60 * DAY, length)
     slip = np.where(scripted, 14 * DAY, slip)
@@ -159,18 +160,18 @@ def _sales(block: Block) -> pd.DataFrame:
     closed = created + length + slip
     leaves = latent.decided[rows] < closed
     closed = np.where(leaves, latent.decided[rows] + 2 * DAY, closed)
-    kind = np.where(rng.random(size) < 0.7, "expansion", "service")
+    kind = rng.choice(np.array(["expansion", "service", "renewal"], dtype=object), size, p=[0.55, 0.25, 0.2])
     revenue = np.asarray(block.customers.annual_revenue_amount, dtype=np.float64)[rows]
     return pd.DataFrame(
         {
             "i": rows,
             "customer_id": block.ids[rows],
-            "name": np.where(kind == "expansion", "Capacity expansion", "Migration service"),
+            "name": pd.Series(kind).map(_SALES).to_numpy(),
             "kind": kind,
             "status": np.where(won & ~leaves, "won", "lost"),
             "amount": (revenue * rng.uniform(0.05, 0.3, size)).round(2),
             "created_at": created,
-            "planned_close": days(created + length),
+            "planned_close": days(created + length) + DAY,
             "closed_at": closed,
         }
     )
@@ -263,7 +264,9 @@ def build_install_base(block: Block) -> pd.DataFrame:
     rows = np.repeat(np.arange(block.size), count)
     size = len(rows)
     reliability = 0.7 * block.cast.centers[rows, 0] + block.latent.traits["availability"][rows]
-    age = (rng.gamma(3.0, 420.0, size) * np.exp(-0.25 * reliability)).clip(60, 2600)
+    age = (rng.gamma(3.0, 420.0, size) * np.exp(-0.25 * reliability - 0.25 * block.cast.centers[rows, 1])).clip(
+        60, 2600
+    )
     installed = np.maximum(days(line.end - (age * DAY).astype(np.int64)), days(block.latent.since[rows]))
     support = installed + rng.integers(6, 9, size) * 365 * DAY
     ended = block.latent.ended[rows]

@@ -31,7 +31,7 @@ from extract.demo.names import mail_name, person_names
 from extract.demo.people import build_assignments, build_people
 from extract.demo.stories import Facts, tell_stories
 from extract.demo.tickets import build_ticket_history, build_tickets
-from extract.demo.timeline import DAY, NEVER, Timeline, days, dice, timeline
+from extract.demo.timeline import DAY, NEVER, Instants, Timeline, days, dice, timeline
 from extract.demo.truth import tell_truth
 from extract.demo.voice import build_account_feedback, build_surveys
 
@@ -91,6 +91,7 @@ def build_demo(
     book = build_customers(seed=seed, customers=customers, line=line)
     staff = build_people(seed=seed, people=people, line=line)
     cast = build_cast(book, seed=seed)
+    book["since"] = _since(book.since.to_numpy(), cast, line)
     book.loc[cast.parts == Part.NEWCOMER, "since"] = days(line.starts[-4:-3] + 3 * DAY)[0]
     company = DemoCompany(
         seed=seed,
@@ -104,12 +105,18 @@ def build_demo(
     return company
 
 
+def _since(since: Instants, cast: Cast, line: Timeline) -> Instants:
+    """The longer a customer is ours, the firmer the bond; nobody but newcomers is ours for less than 40 weeks."""
+    tenure = (line.end - since) * np.exp(0.5 * (cast.centers[:, 1] - 1.0))
+    return days(line.end - np.maximum(tenure, 280 * DAY).astype(np.int64))
+
+
 def _block(company: DemoCompany, number: int) -> Block:
     part = slice(number * BLOCK_CUSTOMERS, (number + 1) * BLOCK_CUSTOMERS)
     book = company.customers.iloc[part].reset_index(drop=True)
     cast = Cast(parts=company.cast.parts[part], centers=company.cast.centers[part])
     latent = build_latent(cast, book.since.to_numpy(), company.line, seed=company.seed, block=number)
-    contacts, start = _contacts(book, seed=company.seed, number=number)
+    contacts, start = _contacts(book, cast, company.line, seed=company.seed, number=number)
     owners = company.assignments[company.assignments.role == "owner"]
     units = owners.person_id.map(company.people.set_index("person_id").business_unit)
     by_unit = owners.assign(unit=units).pivot(index="customer_id", columns="unit", values="person_id")
@@ -126,7 +133,9 @@ def _block(company: DemoCompany, number: int) -> Block:
     )
 
 
-def _contacts(book: pd.DataFrame, *, seed: int, number: int) -> tuple[pd.DataFrame, np.ndarray]:
+def _contacts(
+    book: pd.DataFrame, cast: Cast, line: Timeline, *, seed: int, number: int
+) -> tuple[pd.DataFrame, np.ndarray]:
     """CONTACTS: two to four per customer, the first of them the key contact."""
     rng = dice(seed, "contacts", number)
     count = rng.integers(2, 5, len(book))
@@ -136,6 +145,9 @@ def _contacts(book: pd.DataFrame, *, seed: int, number: int) -> tuple[pd.DataFra
     names = person_names(rng, np.asarray(book.language, dtype=object)[rows].tolist())
     domains = np.asarray(book.domain, dtype=object)[rows]
     roles = np.array(["IT manager", "Storage administrator", "Purchasing", "Head of operations"], dtype=object)
+    chance = np.where(cast.parts[rows] == Part.ORDINARY, 0.05 * np.exp(-1.3 * cast.centers[rows, 1]), 0.0)
+    gone = (turn == 0) & (rng.random(len(rows)) < chance)
+    left = line.end - (rng.random(len(rows)) * 500 * DAY).astype(np.int64) - 60 * DAY
     frame = pd.DataFrame(
         {
             "i": rows,
@@ -147,7 +159,7 @@ def _contacts(book: pd.DataFrame, *, seed: int, number: int) -> tuple[pd.DataFra
             ],
             "role": roles[turn],
             "is_key": turn == 0,
-            "left_on": NEVER,
+            "left_on": np.where(gone, days(np.maximum(left, 0)), NEVER),
         }
     )
     return frame, start

@@ -22,7 +22,7 @@ def build_projects(block: Block) -> pd.DataFrame:
     started = days(line.starts[weeks] + DAY)
     planned = started + np.rint(rng.normal(95, 25, size).clip(28, 200)).astype(np.int64) * DAY
     level = latent.driver("project_delay", rows, week_index(block, planned))
-    late = np.rint(10 - 20 * level + rng.normal(0, 6, size)).clip(-10, 120).astype(np.int64)
+    late = np.rint(14 - 34 * level + rng.normal(0, 6, size)).clip(-10, 120).astype(np.int64)
     actual = np.minimum(planned + late * DAY, np.maximum(latent.ended[rows], started + 28 * DAY))
     kind = np.array(_KINDS, dtype=object)[rng.integers(0, len(_KINDS), size)]
     budget = np.asarray(block.customers.annual_revenue_amount, dtype=np.float64)[rows] * rng.uniform(0.03, 0.2, size)
@@ -53,9 +53,9 @@ def build_usage(block: Block) -> pd.DataFrame:
     rows, weeks = np.nonzero(latent.active(line))
     size = len(rows)
     reliable = latent.driver("availability", rows, weeks)
-    down = 0.06 * np.exp(-0.9 * reliable + rng.normal(0, 0.4, size))
+    down = 0.06 * np.exp(-1.8 * reliable + rng.normal(0, 0.4, size))
     bond = latent.bond[rows, weeks].astype(np.float64)
-    used = 62 + 14 * bond + rng.normal(0, 2.5, size)
+    used = 60 + 19 * bond + rng.normal(0, 2.5, size)
     frame = pd.DataFrame(
         {
             "i": np.repeat(rows, 2),

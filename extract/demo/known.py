@@ -32,7 +32,9 @@ def known_facts(block: Block, facts: Facts, moment: int) -> Facts:
     seen = {name: _before(facts[name], column, moment) for name, column in _APPEAR.items()}
     return seen | {
         "customers": _customers(block, moment),
-        "contacts": facts["contacts"][(block.latent.since < moment)[facts["contacts"].i.to_numpy()]],
+        "contacts": _blanked(
+            facts["contacts"][(block.latent.since < moment)[facts["contacts"].i.to_numpy()]], moment, "left_on"
+        ),
         "tickets": _tickets(_before(facts["tickets"], "opened_at", moment), moment),
         "deals": _deals(_before(facts["deals"], "created_at", moment), moment),
         "agreements": _blanked(_before(facts["agreements"], "start_on", moment), moment, "ended_on", "notice_on"),

@@ -17,7 +17,7 @@ from extract.demo.timeline import DAY, NEVER, Indexes, Instants, Timeline, dice
 
 Levels = NDArray[np.float32]
 
-BASE_HAZARD = 0.0011
+BASE_HAZARD = 0.0008
 HAZARD_SLOPE = 1.1
 NOTICE_WEEKS = 9
 """From the decision to leave to the last day."""
@@ -76,7 +76,7 @@ def build_latent(cast: Cast, since: Instants, line: Timeline, *, seed: int, bloc
             rows = np.flatnonzero(cast.parts == part)
             mood[rows], bond[rows] = _bent(part, line)
     traits = {
-        name: rng.normal(0.0, 0.35, size)
+        name: rng.normal(0.0, 0.25, size)
         * np.where((cast.parts == Part.ORDINARY) | (cast.parts == Part.DRIFTING), 1.0, 0.2)
         for name in DRIVERS
     }

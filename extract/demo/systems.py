@@ -57,6 +57,7 @@ def contacts(block: Block, known: Facts, zone: str) -> pa.Table:
             "E-mail": texts(c.email),
             "Function": texts(c.role),
             "Key contact": yes_no(c.is_key),
+            "Left on": day_texts(c.left_on, GERMAN_DAY),
         }
     )
 

@@ -36,16 +36,16 @@ def build_tickets(block: Block) -> pd.DataFrame:
     severity[quiet & (severity == 1)] = 2
     order = severity - 1
     resolve_level = block.latent.driver("resolve_time", rows, weeks)
-    expected_hours = _RESOLVE_HOURS[order] * np.exp(-0.55 * resolve_level)
+    expected_hours = _RESOLVE_HOURS[order] * np.exp(-0.8 * resolve_level)
     hours = expected_hours * np.exp(rng.normal(0, 0.6, size))
     response_level = block.latent.driver("first_response", rows, weeks)
     minutes = np.minimum(
-        _RESPONSE_MINUTES[order] * np.exp(-0.45 * response_level + rng.normal(0, 0.5, size)), hours * 50
+        _RESPONSE_MINUTES[order] * np.exp(-0.8 * response_level + rng.normal(0, 0.5, size)), hours * 50
     )
-    expected_handoffs = np.exp(-0.35 - 0.55 * block.latent.driver("handoffs", rows, weeks))
+    expected_handoffs = np.exp(-0.1 - 0.8 * block.latent.driver("handoffs", rows, weeks))
     handoffs = rng.poisson(expected_handoffs)
-    reopened = (rng.random(size) < 0.06 * np.exp(-0.7 * mood)).astype(np.int64)
-    escalated = rng.random(size) < 0.03 * np.exp(-0.9 * mood) * np.where(severity <= 2, 2.0, 1.0)
+    reopened = (rng.random(size) < 0.07 * np.exp(-1.0 * mood)).astype(np.int64)
+    escalated = rng.random(size) < 0.035 * np.exp(-1.3 * mood) * np.where(severity <= 2, 2.0, 1.0)
     first_response = opened + (minutes * MINUTE).astype(np.int64) // 1_000_000 * 1_000_000
     resolved = opened + (hours * HOUR).astype(np.int64) // 1_000_000 * 1_000_000
     feeling = (
@@ -85,7 +85,7 @@ def _arrivals(block: Block, rng: np.random.Generator) -> tuple[Indexes, Indexes]
     line = block.line
     own = _PER_WEEK * np.exp(rng.normal(-0.12, 0.5, block.size))
     season = 1 + 0.2 * np.cos(2 * np.pi * np.arange(line.count) / 52.18)
-    rate = own[:, None] * season * np.exp(-0.3 * (block.latent.mood - 0.5))
+    rate = own[:, None] * season * np.exp(-0.45 * (block.latent.mood - 0.5))
     counts = rng.poisson(rate * block.latent.active(line))
     rows, weeks = np.nonzero(counts)
     times = counts[rows, weeks]
@@ -93,7 +93,7 @@ def _arrivals(block: Block, rng: np.random.Generator) -> tuple[Indexes, Indexes]
 
 
 def _severities(rng: np.random.Generator, mood: Numbers) -> Indexes:
-    worst = 0.02 * np.exp(-0.7 * mood)
+    worst = 0.02 * np.exp(-1.2 * mood)
     second = worst + 0.13 * np.exp(-0.3 * mood)
     draw = rng.random(len(mood))
     return np.select([draw < worst, draw < second, draw < second + 0.5], [1, 2, 3], 4).astype(np.int64)

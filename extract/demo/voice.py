@@ -38,7 +38,8 @@ def build_surveys(block: Block, tickets: pd.DataFrame, projects: pd.DataFrame) -
     rows, kind = asked.i.to_numpy(), asked.kind.to_numpy(dtype=object)
     size = len(asked)
     willing = rng.beta(6, 5, block.size)
-    answers = rng.random(size) < willing[rows]
+    mood = block.latent.mood[rows, week_index(block, asked.sent_at.to_numpy())]
+    answers = rng.random(size) < willing[rows] * (0.85 + 0.15 * mood)
     wait = (np.exp(rng.normal(0.4, 0.8, size)) * DAY).astype(np.int64) // 60_000_000 * 60_000_000 + HOUR
     answered = np.where(answers, asked.sent_at.to_numpy() + wait, NEVER)
     score = _scores(block, rng, rows, kind, np.minimum(answered, block.line.end - 1))
@@ -148,8 +149,8 @@ def build_account_feedback(block: Block) -> pd.DataFrame:
     line, latent = block.line, block.latent
     rows, weeks = np.nonzero((rng.random((block.size, line.count)) < 1 / 8) & latent.active(line))
     size = len(rows)
-    feeling = (0.5 * latent.mood[rows, weeks] + 0.5 * latent.bond[rows, weeks]).astype(np.float64)
-    score = np.rint(3.2 + 0.95 * feeling + rng.normal(0, 0.4, size)).clip(1, 5)
+    feeling = (0.65 * latent.mood[rows, weeks] + 0.35 * latent.bond[rows, weeks]).astype(np.float64)
+    score = np.rint(3.3 + 1.0 * feeling + rng.normal(0, 0.4, size)).clip(1, 5)
     seller = rng.random(size) < 0.5
     owners = np.where(
         seller, block.owners.sales.to_numpy(dtype=object)[rows], block.owners.support.to_numpy(dtype=object)[rows]
