@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -143,7 +144,7 @@ def _steps(
             "owner_id": owner_of(chart, customer, step.unit),
             "business_unit": step.unit.value,
             "due_on": today + timedelta(days=step.due_days),
-            "priority_amount": None if pd.isna(amount) else round(amount, 2),
+            "priority_amount": None if math.isnan(amount) else round(amount, 2),
             "status": "suggested",
         }
         for number, step in enumerate(playbook.steps, start=1)

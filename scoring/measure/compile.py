@@ -63,7 +63,7 @@ def statement(rules: Sequence[SignalRule], *, as_of: datetime) -> Statement:
         f"WITH facts AS (SELECT {per_row} FROM {column_sql(draft.table.name)})\n"
         f"SELECT customer_id, {', '.join(draft.sums)}\nFROM facts GROUP BY customer_id"
     )
-    return Statement(sql, draft.parameters.values, frozenset(draft.columns))
+    return Statement(sql, draft.parameters.used_in(sql), frozenset(draft.columns))
 
 
 def _add(rule: SignalRule, draft: _Draft) -> None:

@@ -13,6 +13,7 @@ from scoring.measure.asof import limit_of
 
 DAY_MICROS = 86_400_000_000
 _RELATIVE = re.compile(r"^as_of(?:([+-])(\d+)d)?$")
+_PARAMETER = re.compile(r"\$(p\d+)\b")
 _TIMES = (Kind.DAY, Kind.INSTANT)
 _NUMBERS = (Kind.INTEGER, Kind.NUMBER, Kind.SHARE, Kind.MONEY)
 
@@ -36,6 +37,11 @@ class Parameters:
             self._names[key] = f"p{len(self._names)}"
             self.values[self._names[key]] = value
         return f"${self._names[key]}"
+
+    def used_in(self, sql: str) -> dict[str, object]:
+        """The values this statement asks for; the engine refuses any other."""
+        named = set(_PARAMETER.findall(sql))
+        return {name: value for name, value in self.values.items() if name in named}
 
 
 def column_sql(name: str) -> str:

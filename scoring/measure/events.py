@@ -24,6 +24,7 @@ from scoring.errors import RuleRefused
 from scoring.measure.asof import limit_of
 from scoring.measure.conditions import DAY_MICROS, Parameters, column_sql, condition, micros
 from scoring.measure.engine import engine, register
+from scoring.measure.silence import silences
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _TIMES = (Kind.DAY, Kind.INSTANT)
@@ -40,7 +41,7 @@ def find_events(
         tables: as-of view of the canonical tables.
         rules: what counts as an event. Without `within_days`: rows whose time is in [as_of - newer_than_days, as_of).
             With it: rows whose time is in [as_of, as_of + within_days); such an event happened on the day its date
-            came within reach. `customer_filter` is asked of the row's customer.
+            came within reach. `customer_filter` is asked of the row's customer. `silent_days`: see `silences`.
         facts: CUSTOMER_FACTS frame; customers that have left have no events.
         as_of: aware instant, exclusive.
 
@@ -51,10 +52,17 @@ def find_events(
     found: list[dict[str, object]] = []
     with engine() as connection:
         for rule in rules:
-            found.extend(_events(rule, row, as_of) for row in _rows(connection, tables, rule, as_of))
+            read = silences if rule.silent_days else _dated
+            found.extend(read(connection, tables, rule, as_of))
     frame = pd.DataFrame(found, columns=EVENTS.names)
     frame = frame.loc[frame["customer_id"].isin(set(present))]
     return conform(frame.sort_values(["customer_id", "happened_at", "event_id"], ignore_index=True), EVENTS)
+
+
+def _dated(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table], rule: EventRule, as_of: datetime
+) -> list[dict[str, object]]:
+    return [_event(rule, row, as_of) for row in _rows(connection, tables, rule, as_of)]
 
 
 def _rows(
@@ -98,15 +106,13 @@ def _customers(
     parameters: Parameters,
     as_of: datetime,
 ) -> str:
-    names = {"customer_id", *(f.column for f in rule.customer_filter)}
     where = condition(rule.customer_filter, CUSTOMERS, parameters, as_of=as_of, rule_id=rule.id)
-    if rule.table == CUSTOMERS.name:
-        return f"SELECT customer_id FROM customers WHERE {where}"
-    register(connection, tables, CUSTOMERS.name, names)
+    if rule.table != CUSTOMERS.name:
+        register(connection, tables, CUSTOMERS.name, {"customer_id", *(f.column for f in rule.customer_filter)})
     return f"SELECT customer_id FROM customers WHERE {where}"
 
 
-def _events(rule: EventRule, row: Mapping[str, Any], as_of: datetime) -> dict[str, object]:
+def _event(rule: EventRule, row: Mapping[str, Any], as_of: datetime) -> dict[str, object]:
     table = TABLES[rule.table]
     moment = int(row[rule.time_column])
     row_key = row["row_key"] or "|".join(str(row[name]) for name in table.key)

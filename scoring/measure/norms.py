@@ -1,7 +1,9 @@
 """What the whole book says about each signal: the prior of shrinkage and the reference of contributions.
 
-Source: empirical-Bayes normal-normal model, Efron and Morris 1975; method of moments for the variances:
-within = pooled variance of one fact, between = max(0, var(customer values) - mean(within / n)).
+Source: empirical-Bayes normal-normal model, Efron and Morris 1975, with the variances by the method of moments
+(one-way random effects, Searle, Casella and McCulloch 1992): within = pooled variance of one fact,
+between = max(0, (sum n (value - grand mean)^2 - (k - 1) within) / (N - sum n^2 / N)), N = sum n over k customers;
+for equal n that is var(values) - within / n.
 """
 
 from __future__ import annotations
@@ -60,9 +62,8 @@ def _norm(rule: SignalRule, observed: pd.DataFrame) -> dict[str, object]:
         n = observed["n"].to_numpy(float)
         within = _pooled(observed["variance"].to_numpy(float), n)
         if within is not None:
-            between = _variance(value) - within * _mean(1.0 / n)
             row["within_variance"] = _tidy(within)
-            row["between_variance"] = _tidy(max(0.0, between))
+            row["between_variance"] = _tidy(_between(value, n, within))
     return row
 
 
@@ -79,8 +80,12 @@ def _mean(values: Numbers) -> float:
     return math.fsum(values) / values.size
 
 
-def _variance(values: Numbers) -> float:
-    return math.fsum((values - _mean(values)) ** 2) / (values.size - 1)
+def _between(value: Numbers, n: Numbers, within: float) -> float:
+    """Weighted by n, so that customers of one fact do not drown the rest in noise."""
+    total = math.fsum(n)
+    grand = math.fsum(n * value) / total
+    spread = math.fsum(n * (value - grand) ** 2) - (value.size - 1) * within
+    return max(0.0, spread / (total - math.fsum(n * n) / total))
 
 
 def _tidy(value: float) -> float:

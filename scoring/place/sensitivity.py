@@ -25,9 +25,12 @@ _WIDTH = 1.96
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """`counts`: axis, shift, line, zone, customers, revenue_amount; `flips`: customer_id, axis, shift, from_zone, to_zone,
-    score, distance, revenue_amount: the smallest shift that flips each customer; `fence_share`: per axis the share of
-    customers whose score is within 1.96 standard errors of its line.
+    """What a sweep found.
+
+    counts: axis, shift, line, zone, customers, revenue_amount.
+    flips: customer_id, axis, shift (the smallest that flips the customer), from_zone, to_zone, score, distance,
+    revenue_amount.
+    fence_share: per axis the share of customers whose score is within 1.96 standard errors of its line.
     """
 
     counts: pd.DataFrame
