@@ -98,8 +98,9 @@ class Cell(_Model):
     divided_by: str | float | None = None
     plus: str | float | None = None
     minus: str | float | None = None
+    since: str | None = Field(default=None, description="a column of instants: how long `from` came after it, in `unit`")
     unit: Literal["minutes", "hours", "days"] | None = Field(
-        default=None, description="unit of `plus` on a date or time"
+        default=None, description="unit of `since`, and of `plus` and `minus` on a date or time"
     )
 
     @field_validator("format", mode="before")
@@ -134,6 +135,8 @@ class Cell(_Model):
             raise ValueError(f"needs exactly one of {', '.join(origins)}; got {', '.join(named) or 'none'}")
         if self.lookup and not (self.match and self.take):
             raise ValueError("lookup needs `match` (own column) and `take` (column of the other source)")
+        if self.since and not self.unit:
+            raise ValueError("since needs `unit`: minutes, hours or days")
         if self.part == 0:
             raise ValueError("part counts from 1 (first), or from -1 (last)")
         return self
@@ -148,7 +151,7 @@ class Cell(_Model):
     @property
     def reads(self) -> set[str]:
         """The columns of the source that this cell needs."""
-        named = {self.column, self.match, *self.concat, *self.first_of, *self.key_of} - {None, WHOLE_ROW}
+        named = {self.column, self.match, self.since, *self.concat, *self.first_of, *self.key_of} - {None, WHOLE_ROW}
         operands = {value for value in self.arithmetic.values() if isinstance(value, str)}
         return {str(name) for name in named} | operands | {f.column for f in self.when}
 

@@ -171,7 +171,7 @@ def _offer_batch(
             )
             refuse(bad, Reason.BAD_EMAIL, "not one plain mail address", said, converted.values)
         texts[column.name], typed[column.name] = mapped.values, converted.values
-    typed = _derived(table, typed)
+    typed = _derived(table, typed, mapped_already=set(texts))
     event_at = _event_at(table, typed, terms.zone)
     not_yet = _too_late(table, event_at, terms, refuse) & ~refused
     keys = typed.get("customer_id") if table.per_customer else None
@@ -197,18 +197,13 @@ def _offer_batch(
     return rows.filter(pa.array(good & matched)), rows.filter(pa.array(good & ~matched)), refusals, numbers[not_yet]
 
 
-def _derived(table: Table, typed: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """Durations of tickets from their instants, where the source does not give them."""
-    if table.name != "tickets":
-        return typed
-    for name, end, micros in (
-        ("first_response_minutes", "first_response_at", 6e7),
-        ("resolve_hours", "resolved_at", 3.6e9),
-    ):
-        lasted = pc.divide(
-            pc.subtract(typed[end].cast(pa.int64()), typed["opened_at"].cast(pa.int64())).cast(pa.float64()), micros
-        )
-        typed[name] = pc.coalesce(typed[name], lasted)
+def _derived(table: Table, typed: dict[str, pa.Array], *, mapped_already: set[str]) -> dict[str, pa.Array]:
+    """Durations of tickets from their instants, unless the source gives them itself."""
+    durations = {"first_response_minutes": ("first_response_at", 6e7), "resolve_hours": ("resolved_at", 3.6e9)}
+    for name, (end, micros) in durations.items() if table.name == "tickets" else ():
+        if name not in mapped_already:
+            lasted = pc.subtract(typed[end].cast(pa.int64()), typed["opened_at"].cast(pa.int64()))
+            typed[name] = pc.divide(lasted.cast(pa.float64()), micros)
     return typed
 
 

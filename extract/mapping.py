@@ -74,7 +74,9 @@ def evaluate(cell: Cell, column: Column, rows: pa.Table, *, source: Source, zone
     faults: tuple[Fault, ...] = ()
     if cell.values:
         values, faults = _replaced(values, cell)
-    if cell.arithmetic:
+    if cell.since is not None:
+        values, faults = _lasted(values, cell, rows, source, zone)
+    elif cell.arithmetic:
         values, more = _computed(values, cell, column, rows, reading, source, zone)
         faults += more
     return Mapped(_one(values), told, reading, faults)
@@ -183,6 +185,17 @@ def _computed(
             operand = pc.if_else(pc.equal(operand, 0.0), pa.scalar(None, pa.float64()), operand)
         result, faults = steps[name](result, operand), faults + more
     return result, faults
+
+
+def _lasted(
+    values: pa.Array, cell: Cell, rows: pa.Table, source: Source, zone: ZoneInfo
+) -> tuple[pa.Array, tuple[Fault, ...]]:
+    """How long after the instant in `since` the value lies, in the cell's unit."""
+    instant = Column("since", Kind.INSTANT)
+    ended = convert(values, instant, reading_of(cell, source, zone))
+    began = convert(_one(rows[cell.since]), instant, reading_of(Cell(column=cell.since, format=cell.format), source, zone))
+    micros = pc.subtract(ended.values.cast(pa.int64()), began.values.cast(pa.int64())).cast(pa.float64())
+    return pc.divide(micros, float(_UNITS[cell.unit or "days"])), ended.faults + began.faults
 
 
 def _operand(value: str | float, rows: pa.Table, reading: Reading) -> tuple[pa.Array, tuple[Fault, ...]]:
