@@ -26,6 +26,8 @@ _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}){8,}(?![0-9A-Za-z])")
 _PRINTABLE = re.compile(rb"[\x09\x0a\x0d\x20-\x7e\x80-\xff]{4,}")
 _WIDE = re.compile(rb"(?:[\x20-\x7e\xa0-\xff][\x00-\x06]){4,}")
+# `&C` centres what follows in a worksheet's header, `&"Arial,Bold"` and `&12` set its font (ECMA-376, 18.3.1.46).
+_HEADER_CODE = re.compile(r"&(?:[A-Za-z]|\"[^\"]*\"|\d+)")
 _TEXTUAL = (".html", ".htm", ".svg", ".xml", ".rels", ".json", ".css", ".js", ".vml")
 
 
@@ -50,7 +52,7 @@ def _open(content: bytes, name: str, inside: str, depth: int) -> Iterator[View]:
         return
     if content.startswith(b"%PDF-"):
         yield from _pdf(content, inside, depth)
-    elif content.startswith(b"PK\x03\x04"):
+    elif content.startswith(b"PK\x03\x04") and zipfile.is_zipfile(io.BytesIO(content)):
         yield from _zip(content, inside, depth)
     elif content.startswith(b"\x89PNG\r\n"):
         yield from _png(content, inside)
@@ -68,7 +70,10 @@ def _markup(text: str, where: str, depth: int) -> Iterator[View]:
     """HTML, SVG, XML, with or without scripts: raw and unescaped, across tags, and what it carries encoded."""
     yield from _carried(text, where, depth)
     plain = html.unescape(_LINKED.sub(" ", text))
-    yield View(where, plain, (_MARKUP.sub(" ", plain), _MARKUP.sub("", plain)))
+    joined = [_MARKUP.sub(" ", plain), _MARKUP.sub("", plain)]
+    if "Header>" in plain or "Footer>" in plain:
+        joined.append(_HEADER_CODE.sub(" ", plain))
+    yield View(where, plain, tuple(joined))
     yield from _encoded(plain, where)
 
 

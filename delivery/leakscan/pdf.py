@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,8 @@ _PAIR = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]*)>")
 _TRIPLE = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*(?:<([0-9A-Fa-f]+)>|\[(.*?)\])", re.DOTALL)
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _MOVES = frozenset({"Td", "TD", "T*", "Tm", "BT", "'", '"'})
+_SHOWS = frozenset({"Tj", "TJ", "'", '"'})
+_STEP = "\x1f"  # the pen moved along the line it writes on
 _BLANK_BELOW = -180
 _FORMS_DEEP = 8
 
@@ -36,10 +39,12 @@ def pdf_parts(content: bytes) -> Iterator[tuple[str, str | bytes]]:
 def _parts(content: bytes, revision: str) -> Iterator[tuple[str, str | bytes]]:
     with pikepdf.open(io.BytesIO(content)) as pdf:
         for number, page in enumerate(pdf.pages, start=1):
-            text = _text_of(page.obj, page.obj.get("/Resources"), {}, 0)
-            # Lines may end inside a word, and lines in Arabic are drawn from the other side.
+            drawn = _text_of(page.obj, page.obj.get("/Resources"), {}, 0)
+            text = drawn.replace(_STEP, "\n")
+            # Charts draw letter by letter, lines may end inside a word, lines in Arabic come from the other side.
+            glued = drawn.replace(_STEP, "")
             turned = "\n".join(line[::-1] for line in text.split("\n") if _RIGHT_TO_LEFT.search(line))
-            yield f"{revision}page {number}", "\n".join((text, re.sub(r"[-\u00ad\u2010]\n+", "", text), turned))
+            yield f"{revision}page {number}", "\n".join((text, glued, re.sub(r"[-\u00ad\u2010]\n+", "", text), turned))
         strings: list[str] = []
         for item in pdf.objects:
             _collect(item, strings, 0)
@@ -84,28 +89,35 @@ def _collect_direct(value: Any, strings: list[str], depth: int) -> None:
 
 
 def _text_of(container: Any, resources: Any, codings: dict[tuple[int, int], Coding], depth: int) -> str:
-    """The text drawn by a page or form, in drawing order; a move of the pen is a line end."""
+    """The text drawn by a page or form, in drawing order; a move of the pen is a line end or a `_STEP`."""
     written: list[str] = []
     coding: Coding = (1, {})
+    baseline = math.nan
     for instruction in pikepdf.parse_content_stream(container):
         operands, sign = list(instruction.operands), str(instruction.operator)
         if sign in _MOVES:
-            written.append("\n")
+            height = float(operands[5]) if sign == "Tm" else math.nan
+            written.append(_STEP if height == baseline else "\n")
+            baseline = height
         if sign == "Tf":
             coding = _coding(_entry(resources, "/Font", operands[0]), codings)
-        elif sign in ("Tj", "'", '"'):
-            written.append(_decode(bytes(operands[-1]), coding))
-        elif sign == "TJ":
-            for piece in operands[0]:
-                if isinstance(piece, pikepdf.String):
-                    written.append(_decode(bytes(piece), coding))
-                elif float(piece) < _BLANK_BELOW:
-                    written.append(" ")
+        elif sign in _SHOWS:
+            written.append(_shown(operands[-1], coding))
         elif sign == "Do" and depth < _FORMS_DEEP:
             form = _entry(resources, "/XObject", operands[0])
             if isinstance(form, pikepdf.Stream) and form.get("/Subtype") == "/Form":
                 written.append("\n" + _text_of(form, form.get("/Resources", resources), codings, depth + 1))
     return "".join(written)
+
+
+def _shown(operand: Any, coding: Coding) -> str:
+    """The text of one Tj, ', " or TJ; a wide gap inside a TJ is a blank."""
+    if isinstance(operand, pikepdf.String):
+        return _decode(bytes(operand), coding)
+    return "".join(
+        _decode(bytes(piece), coding) if isinstance(piece, pikepdf.String) else " " * (float(piece) < _BLANK_BELOW)
+        for piece in operand
+    )
 
 
 def _entry(resources: Any, kind: str, name: Any) -> Any:

@@ -18,6 +18,7 @@ _HITS_AT_MOST = 50
 _JOINT = r"[\W_]{1,3}"
 _EDGE_BEFORE, _EDGE_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 _FLEXIBLE_FROM = 5
+_BLANKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,10 @@ def _candidates(words: set[str], folded: str, everything: Tokens) -> set[int]:
 def _stands_in(token: Token, view: View, folded: str, allowed: Allowed, everything: Tokens) -> bool:
     """Whether the token really stands there, outside longer tokens that this audience may read."""
     if token.is_ordinary:
-        return any(_whole_field(token.text).search(text) for text in (view.text, *view.joined))
-    for text in (folded, *(fold(text) for text in view.joined)):
+        return _whole_field(token.text).search(view.text) is not None
+    for spelling in (folded, *(fold(text) for text in view.joined)):
+        # Line ends and indents between two words are one blank to a reader.
+        text = _BLANKS.sub(" ", spelling)
         covered = [span for longer in _longer(token, allowed, everything) for span in _spans(longer, text)]
         for begin, end in _spans(token, text):
             if not any(first <= begin and end <= last for first, last in covered):
