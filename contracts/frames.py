@@ -115,7 +115,7 @@ class Frame:
         return pa.schema([(c.name, ARROW[c.kind]) for c in self.columns])
 
     def empty(self) -> pd.DataFrame:
-        return self.schema.empty_table().to_pandas(types_mapper=_pandas_type)
+        return to_frame(self.schema.empty_table())
 
 
 class ContractBroken(Exception):
@@ -128,7 +128,8 @@ def _pandas_type(kind: pa.DataType) -> pd.ArrowDtype | None:
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
     """Arrow to pandas with this project's one choice of types: money stays decimal."""
-    return table.to_pandas(types_mapper=_pandas_type)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_pandas_type)
+    return frame
 
 
 def from_frame(frame: pd.DataFrame, contract: Frame) -> pa.Table:

@@ -139,7 +139,7 @@ def pack_messages(
                         person_id=person_id,
                         to_name=reader.name,
                         to_address=reader.address,
-                        subject=body.subject if inputs.revision == 0 else f"Correction: {body.subject}",
+                        subject=body.subject,
                         text=body.text,
                         html=body.html,
                         attachments=attachments,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contracts.frames import Table
 from contracts.tables.accounts import ASSIGNMENTS, CONTACTS, CUSTOMERS, PEOPLE
-from contracts.tables.commerce import AGREEMENTS, DEALS, DEAL_HISTORY, FORECASTS, INVOICES, OUTCOMES
+from contracts.tables.commerce import AGREEMENTS, DEAL_HISTORY, DEALS, FORECASTS, INVOICES, OUTCOMES
 from contracts.tables.reference import CALENDARS, EXCHANGE_RATES
-from contracts.tables.service import INSTALL_BASE, MAINTENANCE_WINDOWS, PROJECTS, TICKETS, TICKET_HISTORY, USAGE
+from contracts.tables.service import INSTALL_BASE, MAINTENANCE_WINDOWS, PROJECTS, TICKET_HISTORY, TICKETS, USAGE
 from contracts.tables.voice import ACCOUNT_FEEDBACK, CONSTITUENCY_MEASURES, SURVEYS, TRANSCRIPTS
 
 TABLES: dict[str, Table] = {
@@ -38,7 +38,6 @@ TABLES: dict[str, Table] = {
 }
 
 __all__ = [
-    "TABLES",
     "ACCOUNT_FEEDBACK",
     "AGREEMENTS",
     "ASSIGNMENTS",
@@ -57,6 +56,7 @@ __all__ = [
     "PEOPLE",
     "PROJECTS",
     "SURVEYS",
+    "TABLES",
     "TICKETS",
     "TICKET_HISTORY",
     "TRANSCRIPTS",
