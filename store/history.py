@@ -89,7 +89,7 @@ def read_many(
     """
     contract = _contract(name)
     pinned = [w if isinstance(w, tuple) else (str(w), _revision(folder, w, None)) for w in weeks]
-    chosen = None if customer_ids is None else ds.field("customer_id").isin(sorted(customer_ids))
+    chosen = None if customer_ids is None else ds.field("customer_id").isin(pa.array(sorted(customer_ids), pa.string()))
     names = contract.names if columns is None else [c for c in contract.names if c in {*columns, "week"}]
     schema = pa.schema([contract.schema.field(column) for column in names])
     tables = [_with_week(_open(folder, week, name, names, chosen), week[0]) for week in pinned]

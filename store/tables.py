@@ -125,6 +125,8 @@ class PlacementRow(Model):
     loyalty_line: Mapped[float]
     retention_line: Mapped[float]
     why_insufficient: Mapped[str | None]
+    # looked up for every episode when a week is saved: without it that is customers x episodes
+    __table_args__ = (Index("ix_placements_episode_id", "episode_id"),)
 
 
 class EpisodeRow(Model):

@@ -55,7 +55,9 @@ def postgres_server() -> Iterator[str]:
 
 def placements(week: str = "2026-W47", **zones: Zone | None) -> pd.DataFrame:
     """A PLACEMENTS frame: customer id -> zone; None is a customer without enough evidence."""
-    return conform(pd.DataFrame([_placement(customer_id, week, zone) for customer_id, zone in zones.items()]), PLACEMENTS)
+    return conform(
+        pd.DataFrame([_placement(customer_id, week, zone) for customer_id, zone in zones.items()]), PLACEMENTS
+    )
 
 
 def _placement(customer_id: str, week: str, zone: Zone | None) -> dict[str, Any]:

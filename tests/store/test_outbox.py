@@ -19,7 +19,9 @@ def receipt(outbox_id: int, *, at: datetime = NOW, **fields: object) -> Receipt:
     return Receipt(outbox_id=outbox_id, at=at, **said)  # type: ignore[arg-type]
 
 
-def claim(session: Session, *, now: datetime = NOW, owner: str = "a:1", limit: int = 10, lease_seconds: float = 60) -> list[int]:
+def claim(
+    session: Session, *, now: datetime = NOW, owner: str = "a:1", limit: int = 10, lease_seconds: float = 60
+) -> list[int]:
     parcels = outbox.claim_due(session, now=now, owner=owner, limit=limit, lease_seconds=lease_seconds)
     return [parcel.outbox_id for parcel in parcels]
 
@@ -253,7 +255,10 @@ def test_release_lets_a_weeks_packs_go_and_keeps_their_hour(store: Store) -> Non
         put(session, message(subject_key="2026-W46|exec"), state=OutboxState.HELD)
         released = outbox.release(session, who="ops", why="approved", now=NOW + minutes(5), subject_prefix="2026-W47|")
         assert released == 2
-        assert [row.next_at for row in outbox.rows(session, states=[OutboxState.PENDING])] == [NOW + minutes(5), NOW + minutes(90)]
+        assert [row.next_at for row in outbox.rows(session, states=[OutboxState.PENDING])] == [
+            NOW + minutes(5),
+            NOW + minutes(90),
+        ]
         assert outbox.hold(session, who="ops", why="wait", now=NOW, kinds=[MessageKind.PACK]) == 2
         assert outbox.counts(session)[OutboxState.HELD] == 3
         assert outbox.counts(session)[OutboxState.SENT] == 0

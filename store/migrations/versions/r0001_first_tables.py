@@ -62,7 +62,7 @@ def upgrade() -> None:
         sa.Column("settled_at", _INSTANT, nullable=True),
         sa.Column("withdrawals", sa.Integer(), server_default="0", nullable=False),
         sa.Column("ended_week", _WEEK, nullable=True),
-        sa.CheckConstraint("state IN ('provisional', 'confirmed', 'withdrawn')", name="ck_episodes_state"),
+        sa.CheckConstraint("state IN ('provisional', 'confirmed', 'withdrawn')", name="state"),
         sa.PrimaryKeyConstraint("episode_id", name="pk_episodes"),
     )
     op.create_index("ix_episodes_customer_id", "episodes", ["customer_id"], unique=False)
@@ -117,7 +117,7 @@ def upgrade() -> None:
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("sent_at", _INSTANT, nullable=True),
         sa.CheckConstraint(
-            "state IN ('pending', 'sending', 'sent', 'failed', 'unknown', 'held', 'superseded')", name="ck_outbox_state"
+            "state IN ('pending', 'sending', 'sent', 'failed', 'unknown', 'held', 'superseded')", name="state"
         ),
         sa.PrimaryKeyConstraint("outbox_id", name="pk_outbox"),
         sa.UniqueConstraint(
@@ -156,6 +156,7 @@ def upgrade() -> None:
         sa.Column("why_insufficient", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("customer_id", name="pk_placements"),
     )
+    op.create_index("ix_placements_episode_id", "placements", ["episode_id"], unique=False)
     op.create_table(
         "policy_versions",
         sa.Column("digest", sa.Text(), nullable=False),
@@ -188,7 +189,7 @@ def upgrade() -> None:
         sa.Column("took_over", _NUMBER, nullable=True),
         sa.Column("summary", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(["took_over"], ["runs.run_id"], name="fk_runs_took_over"),
-        sa.CheckConstraint("state IN ('running', 'recorded', 'published', 'held', 'failed')", name="ck_runs_state"),
+        sa.CheckConstraint("state IN ('running', 'recorded', 'published', 'held', 'failed')", name="state"),
         sa.PrimaryKeyConstraint("run_id", name="pk_runs"),
         sqlite_autoincrement=True,
     )
@@ -304,6 +305,7 @@ def downgrade() -> None:
     op.drop_table("runs")
     op.drop_table("returned_files")
     op.drop_table("policy_versions")
+    op.drop_index("ix_placements_episode_id", table_name="placements")
     op.drop_table("placements")
     op.drop_index("ix_outbox_state_next_at", table_name="outbox")
     op.drop_table("outbox")
