@@ -207,6 +207,7 @@ class ArtifactKind(StrEnum):
     ACCOUNT_BRIEF = "account_brief"
     PICTURE = "picture"
     FEED = "feed"
+    ASSET = "asset"
 
 
 class ExitCode(IntEnum):

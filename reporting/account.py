@@ -49,13 +49,15 @@ def compose_account(book: ScopedBook, customer_id: str) -> AccountView:
     return next(compose_accounts(book, [customer_id]))
 
 
-def compose_accounts(book: ScopedBook, customer_ids: Iterable[str]) -> Iterator[AccountView]:
-    """The account pages of these customers, in the order asked for."""
+def compose_accounts(
+    book: ScopedBook, customer_ids: Iterable[str], *, pages: int | None = None
+) -> Iterator[AccountView]:
+    """The account pages of these customers, in the order asked for; `pages` as in `compose`."""
     wanted = list(customer_ids)
     foreign = [customer for customer in wanted if customer not in book.audience.customer_ids]
     if foreign:
         raise NotInScope(f"{foreign[0]} is not among the customers of '{book.audience.title}'")
-    ground = stand(book)
+    ground = stand(book, pages=pages)
     standing = {row.customer_id: row for row in rows(ground.accounts.loc[ground.accounts["customer_id"].isin(wanted)])}
     frames = {name: ground.frame(name) for name in _FRAMES}
     parts = {name: grouped(frame.loc[frame["customer_id"].isin(wanted)]) for name, frame in frames.items()}

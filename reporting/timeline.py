@@ -21,6 +21,7 @@ from reporting.reading import calendar_day, local_day, rows
 WEEKS = 104
 TRAIL_WEEKS = 13
 _RECENT_WEEKS = 2
+_SCALES = {"nps": "NPS answers, 0–10", "csat": "CSAT answers", "ces": "CES answers"}
 
 
 def timeline(ground: Ground, parts: Mapping[str, pd.DataFrame], placed: SimpleNamespace | None) -> Timeline:
@@ -38,8 +39,13 @@ def timeline(ground: Ground, parts: Mapping[str, pd.DataFrame], placed: SimpleNa
         if row.severity == 1:
             severe.append(round(at, 2))
     recent = sum(at >= WEEKS - _RECENT_WEEKS for at in severe)
-    surveys = tuple(_surveys(parts["surveys"], ground, first))
+    kind, surveys = _surveys(parts["surveys"], ground, first)
     title = _title(bands, len(standing))
+    counts = [
+        formats.figures(sum(tickets), "ticket"),
+        formats.figures(len(severe), "severity-1 fault"),
+        formats.figures(len(surveys), "survey answer"),
+    ]
     return Timeline(
         title=title,
         first_week=str(first),
@@ -51,13 +57,10 @@ def timeline(ground: Ground, parts: Mapping[str, pd.DataFrame], placed: SimpleNa
         severe=tuple(sorted(severe)),
         severe_note=f"{formats.number(recent)} in 14 days" if recent else "",
         surveys=surveys,
-        survey_label="Survey score",
+        survey_label=_SCALES.get(kind, "Survey"),
         deals=tuple(_deals(parts["deals"], ground, first)),
         installs=tuple(_installs(parts["install_base"], ground, first)),
-        finding=(
-            f"{title}. {formats.figures(sum(tickets), 'ticket')}, "
-            f"{formats.figures(len(severe), 'severity-1 fault')} and {formats.figures(len(surveys), 'survey answer')} from {first} to {ground.week}."
-        ),
+        finding=f"{title}. {formats.listed(counts)} from {first} to {ground.week}.",
     )
 
 
@@ -124,13 +127,18 @@ def _quarters(first: Week, last: Week) -> list[tuple[float, str]]:
     return found
 
 
-def _surveys(frame: pd.DataFrame, ground: Ground, first: Week) -> list[Dot]:
-    found = []
+def _surveys(frame: pd.DataFrame, ground: Ground, first: Week) -> tuple[str, tuple[Dot, ...]]:
+    """The answers of the kind that was answered most: scores of two scales on one lane would mislead."""
+    by_kind: dict[str, list[Dot]] = {}
     for row in rows(frame):
         at = _place(row.answered_at, ground, first)
         if at is not None and row.score is not None:
-            found.append(Dot(round(at, 2), formats.trimmed(row.score), row.kind, mood_of(row)))
-    return sorted(found, key=lambda dot: (dot.at, dot.text))
+            dot = Dot(round(at, 2), formats.trimmed(row.score), row.kind, mood_of(row))
+            by_kind.setdefault(row.kind, []).append(dot)
+    if not by_kind:
+        return "", ()
+    kind = max(sorted(by_kind), key=lambda name: len(by_kind[name]))
+    return kind, tuple(sorted(by_kind[kind], key=lambda dot: (dot.at, dot.text)))
 
 
 def _deals(frame: pd.DataFrame, ground: Ground, first: Week) -> list[Dot]:

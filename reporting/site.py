@@ -1,0 +1,105 @@
+"""The static site of one audience: index.html, an account page per chosen customer, and the fonts beside them.
+
+Pages open from file:// and from any web server alike: all links are relative, nothing is fetched, the one script of
+the index is inside it. Fonts are files in `assets/` instead of `data:` in every page, because hundreds of account
+pages share them; a browser that refuses fonts from file:// (Firefox) falls back to the system's sans-serif.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from markupsafe import Markup, escape
+
+from contracts.exchange import Artifact
+from contracts.words import ArtifactKind
+from reporting import formats
+from reporting.account_models import AccountView
+from reporting.chart_grid import grid_svg, trail_svg
+from reporting.chart_lines import sparkline, timeline_svg, waterfall_svg
+from reporting.html import content_policy, drawing_style, render, script, style, tone
+from reporting.models import Change, PackView
+from reporting.theme import FONTS
+
+CASES_SHOWN = 15
+OVERDUE_SHOWN = 8
+_WEIGHTS = ("Inter-Regular", "Inter-Medium", "Inter-SemiBold", "Inter-Bold")
+
+
+def render_site(view: PackView, account_views: Iterable[AccountView]) -> list[Artifact]:
+    """index.html, accounts/<name>.html, assets/*.woff2 of one audience; paths relative to its folder."""
+    made = [Artifact(view.audience_id, "index.html", ArtifactKind.PAGE, render_index(view).encode())]
+    for account in account_views:
+        content = render_account(account).encode()
+        made.append(Artifact(view.audience_id, account.page, ArtifactKind.PAGE, content, account.customer_id))
+    for name in _WEIGHTS:
+        content = (FONTS / f"{name}.woff2").read_bytes()
+        made.append(Artifact(view.audience_id, f"assets/{name}.woff2", ArtifactKind.ASSET, content))
+    return made
+
+
+def render_index(view: PackView) -> str:
+    """The dashboard as text."""
+    code = script("dashboard/dashboard.js")
+    overdue = len(view.cases.overdue)
+    return render(
+        "dashboard/index.html.j2",
+        view=view,
+        policy=content_policy(code),
+        code=code,
+        css=_css("dashboard/dashboard.css"),
+        sparks={tile.key: sparkline(tile.trend) if tile.trend else "" for tile in view.tiles},
+        grids={
+            "main": grid_svg(view.grid) if "grid" in view.main else "",
+            "aside": grid_svg(view.grid, width=340, height=310) if "grid" in view.aside else "",
+        },
+        top_cases=view.cases.open[:CASES_SHOWN],
+        top_overdue=view.cases.overdue[:OVERDUE_SHOWN],
+        overdue_title=formats.capital(formats.counted(overdue, "overdue case")) if overdue else "No overdue case",
+        score=_score,
+        bar=_bar,
+    )
+
+
+def render_account(view: AccountView) -> str:
+    """One account page as text; it has no script."""
+    return render(
+        "account/page.html.j2",
+        view=view,
+        policy=content_policy(),
+        css=_css("account/account.css"),
+        charts={
+            "trail": trail_svg(
+                view.trail,
+                loyalty_line=view.loyalty_line,
+                retention_line=view.retention_line,
+                finding=view.trail_finding,
+                has_critical_corner=view.critical_is_low_left,
+            ),
+            "timeline": timeline_svg(view.timeline),
+            "waterfalls": [(fall, waterfall_svg(fall)) for fall in view.waterfalls],
+        },
+    )
+
+
+def _css(sheet: str) -> Markup:
+    return style("tokens.css", "partials/base.css", sheet, "partials/dark.css") + drawing_style()
+
+
+def _score(score: float | None, change: Change, code: str) -> Markup:
+    """A score as figure, bar and change; the tick of last week only when the change is outside noise."""
+    if score is None:
+        return Markup('<span class="flat">{}</span>').format(formats.NOT_MEASURED)
+    is_told = change.before is not None and change.direction in ("worse", "better")
+    tick = f";--b:{formats.rounded(change.before or 0.0, 1)}%" if is_told else ""
+    said = Markup('<span class="d {}">{}</span>').format(tone(change.direction), change.text) if change.text else ""
+    return Markup(  # noqa: S704 - figures of our own
+        f'<span class="v">{escape(formats.number(score))}</span>'
+        f'<span class="b k-{escape(code)}" style="--v:{formats.rounded(score, 1)}%{tick}"></span>{said}'
+    )
+
+
+def _bar(words: str, share: float) -> Markup:
+    """A figure with a plain bar, its length a share of the largest."""
+    length = f"{formats.rounded(share * 100, 1)}%"
+    return Markup('<span class="v">{}</span><span class="b r" style="--v:{}"></span>').format(words, length)
