@@ -110,7 +110,7 @@ def _axis(
         "axis": [axis.value] * len(measured.customers),
         "score": numbers(np.where(some, points, np.nan), decimals=SCORE_DECIMALS),
         "standard_error": numbers(np.where(some, error, np.nan), decimals=SCORE_DECIMALS),
-        "coverage": np.round(total / weight.sum(), SCORE_DECIMALS),
+        "coverage": np.round(total / (weight.sum() or 1.0), SCORE_DECIMALS),
         "signal_count": observed.sum(axis=1),
     }
     parts = _contributions(axis, measured.customers, chosen, (value, n, signal_score, share), book)
