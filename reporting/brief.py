@@ -9,25 +9,29 @@ from pathlib import Path
 from contracts.exchange import Artifact
 from contracts.ids import safe_name
 from contracts.words import ArtifactKind
-from reporting import charts
 from reporting.account_models import AccountView
-from reporting.brief_layout import ACCOUNT_DENSITIES, MOST_PAGES, blocks_of, densities
+from reporting.brief_layout import ACCOUNT_DENSITIES, MOST_PAGES, Limits, blocks_of, densities
+from reporting.chart_grid import grid_svg, trail_svg
+from reporting.chart_lines import sparkline, timeline_svg, waterfall_svg
 from reporting.html import render
 from reporting.models import PackView
-from reporting.pdf import TEMPLATES, Rendered, TooLong, render_pdf
+from reporting.pdf import TEMPLATES, Rendered, TooLong, printable, render_pdf
 
 BRIEF_PATH = "brief.pdf"
 _STYLES = (TEMPLATES / "tokens.css", TEMPLATES / "brief" / "brief.css")
 _ACCOUNT_STYLES = (*_STYLES, TEMPLATES / "account_brief" / "account_brief.css")
-_GRID_WIDTH = 698
+_PAGE_WIDTH = 698
+_HALF_WIDTH = 372
+_SPARK_WIDTH = 124
 
 
 def brief_title(view: PackView) -> str:
-    return f"Customer loyalty brief {view.week} · {view.title}"
+    return printable(f"Customer loyalty brief {view.week} · {view.title}")[0]
 
 
 def account_brief_title(account: AccountView) -> str:
-    return f"Account brief {account.week} · {account.name}"
+    """The title as the file bears it: characters that no bundled font can print are taken out."""
+    return printable(f"Account brief {account.week} · {account.name}")[0]
 
 
 def render_brief(view: PackView) -> Artifact:
@@ -39,7 +43,7 @@ def render_brief(view: PackView) -> Artifact:
     Raises: PdfRefused when the layout engine warned.
     """
     title = brief_title(view)
-    sparks = {tile.key: charts.sparkline(tile.trend) for tile in view.tiles if tile.trend}
+    sparks = {tile.key: sparkline(tile.trend, width=_SPARK_WIDTH) for tile in view.tiles if tile.trend}
     candidates = (
         render(
             "brief/brief.html",
@@ -48,9 +52,13 @@ def render_brief(view: PackView) -> Artifact:
             blocks=blocks_of(view),
             density=density.name,
             limits=density.limits,
-            charts={"grid": charts.grid(view.grid, width=_GRID_WIDTH, height=density.grid_height), "sparks": sparks},
+            counts=_counts(view, density.limits),
+            charts={
+                "grid": grid_svg(view.grid, width=_PAGE_WIDTH, height=density.grid_height, is_print=True),
+                "sparks": sparks,
+            },
         )
-        for density in densities(view.level)
+        for density in densities(view)
     )
     rendered = _first_that_fits(candidates, title, styles=_STYLES, as_of=view.as_of, most=MOST_PAGES[view.level])
     return Artifact(view.audience_id, BRIEF_PATH, ArtifactKind.BRIEF, rendered.content)
@@ -62,7 +70,19 @@ def render_account_brief(account: AccountView, audience_id: str) -> Artifact:
     Raises: PdfRefused when the layout engine warned.
     """
     title = account_brief_title(account)
-    shown = [charts.waterfall(item) for item in account.waterfalls[:1]]
+    drawn = {
+        "waterfalls": [waterfall_svg(fall, width=_HALF_WIDTH) for fall in account.waterfalls[:1]],
+        "trail": trail_svg(
+            account.trail,
+            loyalty_line=account.loyalty_line,
+            retention_line=account.retention_line,
+            finding=account.trail_finding,
+            has_critical_corner=account.critical_is_low_left,
+            width=150,
+            height=100,
+        ),
+        "timeline": timeline_svg(account.timeline, width=_PAGE_WIDTH),
+    }
     candidates = (
         render(
             "account_brief/account_brief.html",
@@ -70,17 +90,22 @@ def render_account_brief(account: AccountView, audience_id: str) -> Artifact:
             title=title,
             density=density.name,
             limits=density,
-            charts={
-                "waterfalls": shown,
-                "trail": charts.trail(account),
-                "timeline": charts.timeline(account.timeline),
-            },
+            charts=drawn,
         )
         for density in ACCOUNT_DENSITIES
     )
     rendered = _first_that_fits(candidates, title, styles=_ACCOUNT_STYLES, as_of=account.as_of, most=1)
     path = f"briefs/{safe_name(account.customer_id)}.pdf"
     return Artifact(audience_id, path, ArtifactKind.ACCOUNT_BRIEF, rendered.content, account.customer_id)
+
+
+def _counts(view: PackView, limits: Limits) -> dict[str, int]:
+    """How many tiles stand side by side, and how many rows a shortened section leaves out."""
+    return {
+        "tiles": len(view.tiles),
+        "cases_left": max(0, len(view.cases.open) - limits.cases),
+        "team_left": max(0, len(view.team.lines) - limits.team),
+    }
 
 
 def _first_that_fits(

@@ -58,20 +58,26 @@ class Block:
     is_wide: bool = False
     starts_page: bool = False
 
+    @property
+    def is_pair(self) -> bool:
+        return len(self.names) > 1
 
-def densities(level: Level) -> tuple[Density, ...]:
+
+def densities(view: PackView) -> tuple[Density, ...]:
     """From roomy to close; the first that fits the pages of the level is used."""
-    if level is Level.EXECUTIVE:
+    if view.level is Level.EXECUTIVE:
+        # A business unit's own section stands above the grid and takes a third of its height.
+        tall = 380 if view.unit is None else 245
         return (
-            Density("roomy", 440, Limits(5, 5, 8, 0, 5, 5, 5, 0, 2, 2)),
-            Density("tight", 380, Limits(5, 4, 6, 0, 4, 4, 4, 0, 1, 2)),
-            Density("tight", 300, Limits(4, 3, 4, 0, 3, 3, 3, 0, 1, 1)),
-            Density("tight", 260, Limits(3, 2, 3, 0, 2, 2, 2, 0, 0, 0)),
+            Density("tight", tall, Limits(5, 3, 4, 0, 2, 3, 3, 0, 1, 1)),
+            Density("tight", min(tall, 340), Limits(4, 3, 3, 0, 2, 3, 3, 0, 0, 0)),
+            Density("tight", 230, Limits(3, 2, 3, 0, 1, 2, 2, 0, 0, 0)),
+            Density("tight", 210, Limits(2, 1, 2, 0, 1, 1, 1, 0, 0, 0)),
         )
     return (
-        Density("roomy", 360, Limits(10, 10, 14, 20, 10, 10, 10, 12, 4, 6)),
-        Density("tight", 300, Limits(8, 8, 10, 14, 7, 7, 7, 8, 2, 4)),
-        Density("tight", 260, Limits(5, 5, 6, 8, 4, 4, 4, 5, 1, 1)),
+        Density("roomy", 280, Limits(8, 8, 12, 15, 8, 8, 8, 10, 3, 4)),
+        Density("tight", 260, Limits(6, 6, 8, 10, 6, 6, 6, 7, 2, 2)),
+        Density("tight", 240, Limits(5, 5, 6, 8, 4, 4, 4, 5, 1, 1)),
     )
 
 
@@ -105,6 +111,11 @@ def _names(view: PackView) -> tuple[str, ...]:
     halves = [name for name in (*wanted, "cases") if name in ("experience", "cases")]
     at = min(wanted.index(name) for name in halves if name in wanted) if set(halves) & set(wanted) else len(wanted)
     kept = [name for name in wanted if name not in halves]
+    if view.level is Level.EXECUTIVE and "matrix" in kept:
+        # The first page says what happened, the second begins with what to do.
+        kept.remove("matrix")
+        kept.insert(kept.index("grid") + 1, "matrix")
+        at = max(at, kept.index("matrix") + 1)
     rest = [name for name in view.aside if name == "team" and name not in kept]
     return tuple(dict.fromkeys((*kept[:at], *dict.fromkeys(halves), *kept[at:], *rest, "trust")))
 
@@ -133,12 +144,13 @@ class AccountDensity:
     verbatims: int
     feedback: int
     quote: int
+    problem: int
 
 
 ACCOUNT_DENSITIES = (
-    AccountDensity("roomy", 4, 5, 5, 4, 3, 1, 220),
-    AccountDensity("tight", 4, 4, 4, 3, 3, 1, 160),
-    AccountDensity("tight", 3, 3, 3, 2, 2, 1, 120),
-    AccountDensity("tight", 2, 2, 2, 2, 1, 1, 80),
-    AccountDensity("tight", 2, 1, 1, 1, 0, 0, 80),
+    AccountDensity("roomy", 4, 4, 5, 3, 3, 1, 170, 60),
+    AccountDensity("tight", 4, 3, 4, 3, 2, 1, 140, 50),
+    AccountDensity("tight", 3, 3, 3, 2, 2, 1, 110, 40),
+    AccountDensity("tight", 2, 2, 2, 2, 1, 1, 80, 40),
+    AccountDensity("tight", 2, 1, 1, 1, 0, 0, 80, 40),
 )

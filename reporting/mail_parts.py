@@ -98,6 +98,11 @@ class Reason:
     detail: str
     tone: Tone
 
+    @property
+    def is_long(self) -> bool:
+        """A date or a cell's name, which is set smaller than a figure."""
+        return len(self.figure) > len("−100")
+
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
