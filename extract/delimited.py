@@ -136,7 +136,7 @@ def _read_row_by_row(
                 text = f"the quote opened in row {number} (line {first_line}) is never closed"
                 raise FileRefused(Reason.FILE_UNREADABLE, text, row=number) from exc
             reason = Reason.TOO_LONG if "field larger" in str(exc) else Reason.BAD_CHARACTER
-            refused.append(RefusedRow(number, reason, f"line {first_line}: {exc}", value=lines.take()[:80]))
+            refused.append(RefusedRow(number, reason, f"line {first_line}: {exc}", value=_shown(lines.take())))
             continue
         record = lines.take()
         if number == 1:
@@ -146,13 +146,17 @@ def _read_row_by_row(
             continue
         fault = _fault(fields, record, len(header), first_line)
         if fault is not None:
-            refused.append(RefusedRow(number, fault[0], fault[1], value=record[:80]))
+            refused.append(RefusedRow(number, fault[0], fault[1], value=_shown(record)))
             continue
         numbers.append(number)
         for cells, place in zip(good, found.values(), strict=True):
             cells.append(fields[place])
     columns = text_table({name: i for i, name in enumerate(found)}, [pa.array(cells, pa.string()) for cells in good])
     return Sheet(columns, pa.array(numbers, pa.int64()), refused=tuple(refused), notes=notes)
+
+
+def _shown(record: str) -> str:
+    return record[:80].encode("utf-8", "backslashreplace").decode()
 
 
 def _fault(fields: list[str], record: str, width: int, line: int) -> tuple[Reason, str] | None:

@@ -86,7 +86,7 @@ def _iso(texts: pa.Array) -> pa.Array:
 
 
 def _computed(texts: pa.Array, expression: str, params: dict[str, object]) -> pa.Array:
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with duckdb.connect() as connection:
         connection.register("texts", pa.table({"t": texts}))
         values = connection.sql(f"SELECT {expression} AS at FROM texts", params=params).to_arrow_table()["at"]
     return values.combine_chunks().cast(pa.int64()).cast(_MICRO)
