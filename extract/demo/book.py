@@ -26,6 +26,7 @@ class Block:
     latent: Latent
     line: Timeline
     owners: pd.DataFrame
+    staff_names: dict[str, str]
 
     @property
     def size(self) -> int:

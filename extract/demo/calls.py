@@ -13,10 +13,18 @@ from extract.demo.timeline import DAY, HOUR
 _CALLS = 24
 """Of the first block only: transcripts are an extra, not a mass fact."""
 _AGENT = {
-    "en": ("Thank you for calling Borealis support, how can I help?", "I am sorry about that. Let me open the case.", "I will call you back today."),
-    "it": ("Grazie per aver chiamato Borealis, come posso aiutarla?", "Mi dispiace, apro subito il caso.", "La richiamo in giornata."),
+    "en": (
+        "Thank you for calling Borealis support, how can I help?",
+        "I am sorry about that. Let me open the case.",
+        "I will call you back today.",
+    ),
+    "it": (
+        "Grazie per aver chiamato Borealis, come posso aiutarla?",
+        "Mi dispiace, apro subito il caso.",
+        "La richiamo in giornata.",
+    ),
     "ar": ("شكرًا لاتصالكم بدعم بورياليس، كيف أساعدكم؟", "نأسف لذلك، سأفتح الحالة الآن.", "سأعاود الاتصال بكم اليوم."),
-}  # fmt: skip
+}
 
 
 def build_transcripts(block: Block) -> pd.DataFrame:
@@ -57,15 +65,21 @@ def _turns(
     block: Block, rng: np.random.Generator, row: int, started: int, *, is_good: bool
 ) -> list[tuple[object, ...]]:
     language = LANGUAGES[int(block.languages()[row])]
-    agent = block.owners.support.iloc[row]
+    agent = block.staff_names[block.owners.support.iloc[row]]
     caller = block.contacts.name.iloc[block.contact_start[row]]
     said = comment_pool(language, is_good=is_good)[rng.integers(0, POOL, 2)]
-    lines = ((agent, "agent", _AGENT[language][0]), (caller, "customer", said[0]), (agent, "agent", _AGENT[language][1]),
-             (caller, "customer", said[1]), (agent, "agent", _AGENT[language][2]))  # fmt: skip
+    lines = (
+        (agent, "agent", _AGENT[language][0]),
+        (caller, "customer", said[0]),
+        (agent, "agent", _AGENT[language][1]),
+        (caller, "customer", said[1]),
+        (agent, "agent", _AGENT[language][2]),
+    )
     call = (
         f"{block.customers.erp_account.iloc[row]}_{np.datetime64(started // HOUR * HOUR, 'us').astype('datetime64[D]')}"
     )
-    second, turns = 0.0, []
+    second = 0.0
+    turns: list[tuple[object, ...]] = []
     for number, (speaker, role, text) in enumerate(lines, 1):
         length = round(2.0 + len(text) / 14, 1)
         turns.append((row, block.ids[row], call, number, started, speaker, role, second, second + length, text))

@@ -44,12 +44,12 @@ class Cast:
 
 
 # share, loyalty center, retention center of ordinary customers, in units of the latent scale
-_CLUSTERS = ((0.62, 1.0, 1.0), (0.14, 0.95, -1.4), (0.14, -1.25, 0.95), (0.1, -1.3, -1.45))
+_CLUSTERS = ((0.545, 1.0, 1.0), (0.155, 0.95, -1.4), (0.165, -1.25, 0.95), (0.135, -1.3, -1.45))
 _STORY_CENTER = {
     Part.SLIDING: (0.75, 0.65),
     Part.OUTAGE: (1.1, 1.05),
     Part.SILENT: (0.6, 0.7),
-    Part.FLAPPING: (0.0, 1.0),
+    Part.FLAPPING: (-0.2, 1.0),
     Part.DEALS_DYING: (1.0, 0.9),
     Part.RECOVERING: (-1.1, -1.1),
     Part.NOTICE: (0.5, -0.4),

@@ -18,8 +18,6 @@ from extract.demo.calls import build_transcripts
 from extract.demo.casting import Cast, Part, build_cast
 from extract.demo.commerce import (
     build_agreements,
-    build_deal_history,
-    build_deals,
     build_install_base,
     build_invoices,
     build_outcomes,
@@ -29,6 +27,7 @@ from extract.demo.fieldwork import build_projects, build_usage
 from extract.demo.latent import build_latent
 from extract.demo.names import mail_name, person_names
 from extract.demo.people import build_assignments, build_people
+from extract.demo.selling import build_deal_history, build_deals
 from extract.demo.stories import Facts, tell_stories
 from extract.demo.tickets import build_ticket_history, build_tickets
 from extract.demo.timeline import DAY, NEVER, Instants, Timeline, days, dice, timeline
@@ -50,26 +49,27 @@ class DemoCompany:
     assignments: pd.DataFrame
     cast: Cast
     truth: dict[str, Any] = field(default_factory=dict)
-    _kept: dict[int, tuple[Block, Facts]] = field(default_factory=dict, repr=False, compare=False)
+    _blocks: dict[int, Block] = field(default_factory=dict, repr=False, compare=False)
+    _facts: dict[int, Facts] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def blocks(self) -> range:
         return range(-(-len(self.customers) // BLOCK_CUSTOMERS))
 
     def block(self, number: int) -> Block:
-        return self._made(number)[0]
+        if number not in self._blocks:
+            self._blocks.clear()  # never more than one block in memory
+            self._blocks[number] = _block(self, number)
+        return self._blocks[number]
 
     def facts(self, number: int) -> Facts:
         """All that ever happens to the customers of a block, also after the last week; canonical column names,
-        instants in microseconds UTC (NEVER: not), `i` the customer's row in the block."""
-        return self._made(number)[1]
-
-    def _made(self, number: int) -> tuple[Block, Facts]:
-        if number not in self._kept:
-            self._kept.clear()  # never more than one block in memory
-            block = _block(self, number)
-            self._kept[number] = (block, _facts(block))
-        return self._kept[number]
+        instants in microseconds UTC (NEVER: not), `i` the customer's row in the block.
+        """
+        if number not in self._facts:
+            self._facts.clear()
+            self._facts[number] = _facts(self.block(number))
+        return self._facts[number]
 
 
 def build_demo(
@@ -119,7 +119,7 @@ def _block(company: DemoCompany, number: int) -> Block:
     contacts, start = _contacts(book, cast, company.line, seed=company.seed, number=number)
     owners = company.assignments[company.assignments.role == "owner"]
     units = owners.person_id.map(company.people.set_index("person_id").business_unit)
-    by_unit = owners.assign(unit=units).pivot(index="customer_id", columns="unit", values="person_id")
+    by_unit = owners.assign(unit=units).set_index(["customer_id", "unit"]).person_id.unstack()  # noqa: PD010
     return Block(
         seed=company.seed,
         number=number,
@@ -130,6 +130,7 @@ def _block(company: DemoCompany, number: int) -> Block:
         latent=latent,
         line=company.line,
         owners=by_unit.reindex(book.customer_id),
+        staff_names=dict(zip(company.people.person_id, company.people["name"], strict=True)),
     )
 
 

@@ -16,7 +16,7 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from extract.demo import systems
+from extract.demo import systems, typed_systems
 from extract.demo.blemishes import with_bad_records, with_bad_rows
 from extract.demo.book import Block
 from extract.demo.company import DemoCompany
@@ -115,7 +115,7 @@ def _telemetry(stack: contextlib.ExitStack, company: DemoCompany, inbox: Path, s
     writers: list[pq.ParquetWriter] = []
 
     def write(block: Block, known: Facts, span: Span) -> list[Path]:
-        rows = systems.telemetry(block, _since(known, "usage", "used_on", span[0]))
+        rows = typed_systems.telemetry(block, _since(known, "usage", "used_on", span[0]))
         if not writers:
             writers.append(stack.enter_context(pq.ParquetWriter(path, rows.schema, compression="zstd")))
         writers[0].write_table(rows)
@@ -136,9 +136,9 @@ def _erp(stack: contextlib.ExitStack, company: DemoCompany, inbox: Path, stamp: 
     stack.callback(database.commit)
 
     def write(block: Block, known: Facts, span: Span) -> list[Path]:
-        for name, frame in systems.erp_rows(block, known).items():
+        for name, frame in typed_systems.erp_rows(block, known).items():
             rows = with_bad_records(f"erp/{name}", frame, block, begin=_EVER, end=span[1])
-            database.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(rows)})")
+            database.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(map(str, rows.columns))})")
             marks = ", ".join("?" * len(rows.columns))
             database.executemany(
                 f"INSERT INTO {name} VALUES ({marks})", zip(*(_plain(rows[c]) for c in rows), strict=True)
@@ -150,10 +150,10 @@ def _erp(stack: contextlib.ExitStack, company: DemoCompany, inbox: Path, stamp: 
 
 def _responses(block: Block, known: Facts, path: Path, span: Span) -> list[Path]:
     """One workbook per block, as a sheet holds about a million rows."""
-    frame = systems.responses(block, _since(known, "surveys", "changed_at", span[0]))
+    frame = typed_systems.responses(block, _since(known, "surveys", "changed_at", span[0]))
     frame = with_bad_records("survey/responses", frame, block, begin=span[0], end=span[1])
     columns = [_plain(serials(frame[name].to_numpy()) if name in _DATES else frame[name]) for name in frame]
-    with open_sheet(path, "Responses", list(frame), dates=_DATES) as add:
+    with open_sheet(path, "Responses", [str(name) for name in frame], dates=_DATES) as add:
         add(columns)
     return [path]
 
@@ -171,9 +171,13 @@ def _calls(block: Block, known: Facts, folder: Path, span: Span) -> list[Path]:
         account = block.customers.erp_account.iloc[int(call.i.iloc[0])]
         started = pd.Timestamp(int(call.started_at.iloc[0]), unit="us", tz="UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
         lines = ["WEBVTT", "", f"NOTE\naccount: {account}\nstarted: {started}\nchannel: phone", ""]
-        for turn in call.itertuples():
-            speaker = f"Agent {turn.speaker}" if turn.speaker_role == "agent" else turn.speaker
-            lines += [f"{_clock(turn.begin_seconds)} --> {_clock(turn.end_seconds)}", f"<v {speaker}>{turn.text}", ""]
+        for turn in call.to_dict("records"):
+            speaker = f"Agent {turn['speaker']}" if turn["speaker_role"] == "agent" else turn["speaker"]
+            lines += [
+                f"{_clock(turn['begin_seconds'])} --> {_clock(turn['end_seconds'])}",
+                f"<v {speaker}>{turn['text']}",
+                "",
+            ]
         path = folder / f"{name}.vtt"
         path.write_text("\n".join(lines), encoding="utf-8")
         written.append(path)

@@ -7,9 +7,9 @@ import pandas as pd
 
 from contracts.words import CustomerStatus
 from extract.demo.book import Block
-from extract.demo.commerce import STAGE_PROBABILITY, STAGES, expected_close, stage_of
+from extract.demo.selling import STAGE_PROBABILITY, STAGES, expected_close, stage_of
 from extract.demo.stories import Facts
-from extract.demo.timeline import DAY, HOUR, MINUTE, NEVER, Instants
+from extract.demo.timeline import DAY, HOUR, MINUTE, NEVER, Instants, only
 
 _SLA_HOURS = np.array([8.0, 24.0, 72.0, 120.0])
 # tables whose rows appear at one instant and never change
@@ -95,7 +95,7 @@ def _tickets(frame: pd.DataFrame, moment: int) -> pd.DataFrame:
         is_escalated=escalated < NEVER,
         reopened_count=np.where(is_resolved, frame.reopened_count, 0),
         handoff_count=handoffs,
-        is_sla_met=pd.array(np.where(is_resolved, hours <= target, None), dtype="boolean"),
+        is_sla_met=pd.Series(only(is_resolved, hours <= target), dtype="boolean"),
         csat_score=np.where(is_resolved, frame.csat_score, np.nan),
         updated_at=np.max([np.where(step < NEVER, step, 0) for step in steps], axis=0),
     )
@@ -113,8 +113,8 @@ def _deals(frame: pd.DataFrame, moment: int) -> pd.DataFrame:
         probability_share=chance,
         expected_close_on=np.where(is_closed, frame.closed_at // DAY * DAY, expected_close(frame, moment)),
         closed_at=_unless(frame.closed_at.to_numpy(), moment),
-        competitor=np.where(is_closed, frame.competitor, None),
-        lost_reason=np.where(is_closed, frame.lost_reason, None),
+        competitor=only(is_closed, frame.competitor),
+        lost_reason=only(is_closed, frame.lost_reason),
     )
 
 
@@ -136,6 +136,6 @@ def _surveys(frame: pd.DataFrame, moment: int) -> pd.DataFrame:
     return frame.assign(
         answered_at=_unless(frame.answered_at.to_numpy(), moment),
         score=np.where(is_answered, frame.score, np.nan),
-        comment=np.where(is_answered, frame.comment, None),
+        comment=only(is_answered, frame.comment),
         changed_at=np.where(is_answered, frame.answered_at, frame.sent_at),
     )

@@ -41,7 +41,8 @@ DRIVERS: dict[str, tuple[float, float]] = {
 @dataclass(frozen=True, slots=True)
 class Latent:
     """Per customer of one block. `mood`, `bond`: customers x weeks. `traits`: one fixed deviation per driver.
-    `since`, `decided`, `ended`: instants of arrival, decision to leave and end (NEVER: stays)."""
+    `since`, `decided`, `ended`: instants of arrival, decision to leave and end (NEVER: stays).
+    """
 
     mood: Levels
     bond: Levels
@@ -124,9 +125,9 @@ def _leaving(
 
 # part -> knots (weeks before the end, mood, bond); straight lines between, level before the first
 _BENDS: dict[Part, tuple[tuple[int, float, float], ...]] = {
-    Part.SLIDING: ((7, 0.75, 0.65), (6, 0.4, 0.2), (1, -2.0, -2.0), (0, -2.4, -2.4)),
-    Part.DEALS_DYING: ((26, 1.0, 0.9), (18, 1.0, 0.0), (6, 1.0, -2.0), (0, 1.0, -2.4)),
-    Part.RECOVERING: ((26, -1.1, -1.1), (18, 0.6, 0.8), (0, 1.2, 1.2)),
+    Part.SLIDING: ((8, 0.75, 0.6), (6, 0.3, 0.4), (3, -0.5, 0.1), (1, -1.8, -0.2), (0, -2.4, -0.3)),
+    Part.DEALS_DYING: ((26, 1.0, 0.9), (14, 1.0, 0.1), (0, 1.0, -0.5)),
+    Part.RECOVERING: ((12, -1.3, -1.4), (8, 1.3, -1.2), (0, 1.6, -0.6)),
     Part.NOTICE: ((20, 0.5, 0.4), (4, 0.3, -0.8), (0, 0.2, -1.2)),
 }
 
@@ -141,7 +142,7 @@ def _bent(part: Part, line: Timeline) -> tuple[Levels, Levels]:
 
 
 def satisfaction(latent: Latent, rows: Indexes, weeks: Indexes, *, middle: float, spread: float) -> NDArray[np.float64]:
-    """The noiseless answer of customers in given weeks: linear in the drivers, `middle` at mood 0, `spread` per unit."""
+    """The noiseless answer of customers in given weeks: linear in the drivers; `middle` at mood 0, `spread` a unit."""
     scale = sum(strength * loading for strength, loading in DRIVERS.values())
     total = np.zeros(len(rows))
     for name, (strength, _) in DRIVERS.items():

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from contracts.words import BusinessUnit, Level, Role
-from extract.demo.names import COUNTRIES, REGIONS, mail_name, person_names
+from extract.demo.names import REGIONS, mail_name, person_names
 from extract.demo.timeline import Timeline, dice
 
 _SHARES = {BusinessUnit.SALES: 0.34, BusinessUnit.SUPPORT: 0.4, BusinessUnit.GPS: 0.26}
@@ -128,7 +128,7 @@ def _small(rest: int) -> Iterator[_Post]:
     ranks = list(Level)
     chosen.sort(key=lambda post: (-ranks.index(post[0]), list(BusinessUnit).index(post[1])))
     for level, unit in chosen:
-        above = [k for k, (l, u) in enumerate(chosen) if u is unit and ranks.index(l) > ranks.index(level)]
+        above = [k for k, (other, u) in enumerate(chosen) if u is unit and ranks.index(other) > ranks.index(level)]
         yield _Post(unit, level, above[-1] + 1 if above else 0, (REGIONS[0],))
 
 

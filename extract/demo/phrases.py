@@ -206,15 +206,38 @@ _NAMES = {
     "ar": ("هناء زكي", "طارق منصور"),
 }
 _SUBJECTS = {
-    "en": ("Controller failover on {p}", "Slow response on {p}", "Replication lag, {p}", "Firmware question, {p}", "{p}: disk replaced, rebuild stuck",
-           "Cannot log in to {p} console", "Licence key for {p}", "{p} backup job fails", "Capacity alert on {p}", "Certificate expired on {p}"),
-    "it": ("Failover del controller su {p}", "Prestazioni lente su {p}", "Ritardo di replica, {p}", "Domanda sul firmware, {p}", "Backup fallito su {p}", "Accesso alla console di {p}"),
-    "ar": ("تعطل المتحكم في {p}", "بطء في {p}", "تأخر النسخ المتماثل في {p}", "سؤال عن البرنامج الثابت {p}", "فشل النسخ الاحتياطي في {p}"),
-}  # fmt: skip
+    "en": (
+        "Controller failover on {p}",
+        "Slow response on {p}",
+        "Replication lag, {p}",
+        "Firmware question, {p}",
+        "{p}: disk replaced, rebuild stuck",
+        "Cannot log in to {p} console",
+        "Licence key for {p}",
+        "{p} backup job fails",
+        "Capacity alert on {p}",
+        "Certificate expired on {p}",
+    ),
+    "it": (
+        "Failover del controller su {p}",
+        "Prestazioni lente su {p}",
+        "Ritardo di replica, {p}",
+        "Domanda sul firmware, {p}",
+        "Backup fallito su {p}",
+        "Accesso alla console di {p}",
+    ),
+    "ar": (
+        "تعطل المتحكم في {p}",
+        "بطء في {p}",
+        "تأخر النسخ المتماثل في {p}",
+        "سؤال عن البرنامج الثابت {p}",
+        "فشل النسخ الاحتياطي في {p}",
+    ),
+}
 
 
 def comment_pool(language: str, *, is_good: bool) -> np.ndarray:
-    """`POOL` comments of one language and feeling; one in five mixes in the other feeling, one in twelve is personal."""
+    """`POOL` comments of one language and feeling; one in five mixes feelings, one in twelve is personal."""
     rng = dice("comments", language, is_good)
     aspects = list(_ASPECTS[language].values())
     pool = []

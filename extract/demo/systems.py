@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from extract.demo.book import Block
 from extract.demo.stories import Facts
-from extract.demo.timeline import NEVER
 from extract.demo.written import GERMAN_DAY, GERMAN_TIME, day_texts, instants, numbers, texts, utc, yes_no
 
 _PRIORITY = {1: "urgent", 2: "high", 3: "normal", 4: "low"}
@@ -141,8 +140,8 @@ def tickets(block: Block, known: Facts, zone: str) -> pa.Table:
     return pa.table(
         {
             "id": texts(t.ticket_id),
-            "organization_id": texts(_keys(block, "ticket_org")[rows]),
-            "organization_name": texts(_keys(block, "name")[rows]),
+            "organization_id": texts(keys(block, "ticket_org")[rows]),
+            "organization_name": texts(keys(block, "name")[rows]),
             "requester_id": texts(t.contact_id),
             "created_at": utc(t.opened_at),
             "updated_at": utc(t.updated_at),
@@ -172,7 +171,7 @@ def ticket_events(block: Block, known: Facts, zone: str) -> pa.Table:
         {
             "event_id": texts(h.change_id),
             "ticket_id": texts(h.ticket_id),
-            "organization_id": texts(_keys(block, "ticket_org")[h.i.to_numpy()]),
+            "organization_id": texts(keys(block, "ticket_org")[h.i.to_numpy()]),
             "at": utc(h.changed_at),
             "field": texts(h.field),
             "value": texts(h.value),
@@ -201,76 +200,6 @@ def project_list(block: Block, known: Facts, zone: str) -> pa.Table:
             "Lead": texts(p.owner_id),
         }
     )
-
-
-def telemetry(block: Block, known: Facts) -> pa.Table:
-    """Telemetry knows the ERP's account number; typed columns in Parquet."""
-    u = known["usage"]
-    return pa.table(
-        {
-            "reading_id": texts(u.usage_id),
-            "account_no": texts(_keys(block, "erp_account")[u.i.to_numpy()]),
-            "day": pa.array(u.used_on.to_numpy().astype("datetime64[us]")).cast(pa.date32()),
-            "metric": texts(u.metric),
-            "reading": pa.array(u.value.to_numpy(), pa.float64()),
-        }
-    )
-
-
-def responses(block: Block, known: Facts) -> pd.DataFrame:
-    """Survey tool: known by the contact's mail domain; typed cells of a workbook, times in UTC."""
-    s = known["surveys"]
-    rows = s.i.to_numpy()
-    address = block.contacts.set_index("contact_id").email
-    return pd.DataFrame(
-        {
-            "Response": s.response_id,
-            "Domain": _keys(block, "domain")[rows],
-            "Company": _keys(block, "name")[rows],
-            "Contact": s.contact_id,
-            "E-mail": s.contact_id.map(address),
-            "Survey": s.kind,
-            "Question": s.question,
-            "Touchpoint": s.touchpoint,
-            "Sent": s.sent_at,
-            "Answered": s.answered_at,
-            "Changed": s.changed_at,
-            "Score": s.score,
-            "Lowest": s.scale_min,
-            "Highest": s.scale_max,
-            "Comment": s.comment,
-            "Language": s.language,
-            "Ticket": s.ticket_id,
-        }
-    )
-
-
-def erp_rows(block: Block, known: Facts) -> dict[str, pd.DataFrame]:
-    """The ERP's three tables, under its own account numbers."""
-    keys, names = _keys(block, "erp_account"), _keys(block, "name")
-    a, i, b = known["agreements"], known["invoices"], known["install_base"]
-    contracts = pd.DataFrame(
-        {
-            "contract_no": a.agreement_id, "account_no": keys[a.i.to_numpy()], "account_name": names[a.i.to_numpy()],
-            "kind": a.kind, "plan": a.plan, "seats": a.seats, "valid_from": _days(a.start_on), "valid_to": _days(a.end_on),
-            "terminated_on": _days(a.ended_on), "renewal_due": _days(a.renewal_on), "notice_on": _days(a.notice_on),
-            "annual_value": a.annual_amount, "currency": a.currency, "billing": a.billing,
-        }
-    )  # fmt: skip
-    invoices = pd.DataFrame(
-        {
-            "invoice_no": i.invoice_id, "account_no": keys[i.i.to_numpy()], "account_name": names[i.i.to_numpy()],
-            "issued": _days(i.issued_on), "net_amount": i.amount, "margin": i.margin_amount, "currency": i.currency,
-        }
-    )  # fmt: skip
-    installed = pd.DataFrame(
-        {
-            "serial": b.asset_id, "account_no": keys[b.i.to_numpy()], "account_name": names[b.i.to_numpy()],
-            "model": b["product"], "site": b.site, "quantity": b.quantity, "installed": _days(b.installed_on),
-            "removed": _days(b.removed_on), "contract_end": _days(b.contract_end_on), "end_of_support": _days(b.end_of_support_on),
-        }
-    )  # fmt: skip
-    return {"contracts": contracts, "invoices": invoices, "installed_base": installed}
 
 
 def staff(people: pd.DataFrame) -> pa.Table:
@@ -307,14 +236,8 @@ def teams(block: Block, known: Facts, zone: str) -> pa.Table:
     )
 
 
-def _keys(block: Block, column: str) -> np.ndarray:
+def keys(block: Block, column: str) -> np.ndarray:
     return np.asarray(block.customers[column].astype(str), dtype=object)
-
-
-def _days(values: pd.Series) -> np.ndarray:
-    raw = values.to_numpy()
-    written = np.datetime_as_string(np.where(raw == NEVER, 0, raw).astype("datetime64[us]"), unit="D").astype(object)
-    return np.where(raw == NEVER, None, written)
 
 
 Exporter = Callable[[Block, Facts, str], pa.Table]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from contracts.ids import seed_of
@@ -81,3 +83,15 @@ def work_moments(rng: np.random.Generator, starts: Instants) -> Instants:
 def days(instants: Instants) -> Instants:
     """The same instants cut to midnight UTC, as calendar days are held; NEVER stays NEVER."""
     return np.where(instants == NEVER, NEVER, instants // DAY * DAY)
+
+
+def only(kept: NDArray[np.bool_], values: Any) -> NDArray[np.object_]:
+    """The values where `kept`, None elsewhere; one value stands for all."""
+    column = np.full(len(kept), None, dtype=object)
+    column[kept] = values if isinstance(values, str) else np.asarray(values, dtype=object)[kept]
+    return column
+
+
+def rows_where(frame: pd.DataFrame, kept: NDArray[np.bool_]) -> pd.DataFrame:
+    """The rows that are kept, numbered anew."""
+    return frame[kept].reset_index(drop=True)

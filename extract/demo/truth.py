@@ -11,24 +11,24 @@ from extract.demo.blemishes import expected_quarantine, near_misses
 from extract.demo.casting import STORIES, Part
 from extract.demo.latent import BASE_HAZARD, DRIVERS, HAZARD_SLOPE
 from extract.demo.stories import SILENT_DAYS
-from extract.demo.timeline import NEVER
 from extract.demo.tickets import HANDOFF_EFFECT, QUIET_WEEKS, RESOLVE_EFFECT
+from extract.demo.timeline import NEVER
 from extract.demo.voice import ANSWERS
 
 if TYPE_CHECKING:
     from extract.demo.company import DemoCompany
 
-# part -> (weeks before the last in which it must be found, zone then, what is alerted, story in one sentence)
-_EXPECTED: dict[Part, tuple[int, Zone | None, str | None, str]] = {
-    Part.SLIDING: (0, Zone.CRITICAL, "alert_critical", "slides for six weeks and enters Critical in the last one"),
-    Part.OUTAGE: (0, None, "alert_event", "happy account, severity-1 outage on Wednesday of the last week"),
-    Part.SILENT: (0, None, None, "no ticket, answer, call or feedback; silence is found by the daily pass"),
-    Part.FLAPPING: (0, None, None, "hovers around the loyalty line inside the dead-band; must not alert"),
-    Part.DEALS_DYING: (0, Zone.SOMEWHAT_LOYAL, None, "surveys fine while deals are lost and the renewal slips"),
-    Part.RECOVERING: (0, None, None, "leaves Critical after months of better service"),
-    Part.NOTICE: (1, None, "alert_event", "gives notice on the Tuesday of the week before the last"),
+# part -> (weeks before the last: first and last in which it may be found; zone then; alert; the story in a sentence)
+_EXPECTED: dict[Part, tuple[tuple[int, int], Zone | None, str | None, str]] = {
+    Part.SLIDING: ((0, 0), Zone.CRITICAL, "alert_critical", "slides for six weeks and enters Critical in the last one"),
+    Part.OUTAGE: ((0, 0), None, "alert_event", "happy account, severity-1 outage on Wednesday of the last week"),
+    Part.SILENT: ((0, 0), None, None, "no ticket, answer, call or feedback; silence is found by the daily pass"),
+    Part.FLAPPING: ((0, 0), None, None, "hovers around the loyalty line inside the dead-band; must not alert"),
+    Part.DEALS_DYING: ((0, 0), Zone.SOMEWHAT_LOYAL, None, "surveys fine while deals are lost and the renewal slips"),
+    Part.RECOVERING: ((7, 0), Zone.SOMEWHAT_LOYAL, None, "leaves Critical in one of the last eight weeks"),
+    Part.NOTICE: ((1, 1), None, "alert_event", "gives notice on the Tuesday of the week before the last"),
     Part.KEY_DETRACTOR: (
-        0,
+        (0, 0),
         None,
         "alert_event",
         "key contact of a key account answers 2 of 10 on Thursday of the last week",
@@ -46,8 +46,9 @@ def tell_truth(company: DemoCompany) -> dict[str, Any]:
             "kind": part.name.lower(),
             "customer_id": str(ids[i]),
             "name": str(names[i]),
-            "week": str(line.last.shift(-_EXPECTED[part][0])),
-            "zone": _EXPECTED[part][1].value if _EXPECTED[part][1] else None,
+            "first_week": str(line.last.shift(-_EXPECTED[part][0][0])),
+            "week": str(line.last.shift(-_EXPECTED[part][0][1])),
+            "zone": _zone_name(_EXPECTED[part][1]),
             "alert": _EXPECTED[part][2],
             "told": _EXPECTED[part][3],
         }
@@ -95,3 +96,7 @@ def tell_truth(company: DemoCompany) -> dict[str, Any]:
         "seasonality": {"period_weeks": 52.18, "ticket_amplitude_share": 0.2},
         "currency_without_rate": "TND",
     }
+
+
+def _zone_name(zone: Zone | None) -> str | None:
+    return zone.value if zone else None

@@ -11,7 +11,7 @@ from extract.demo.commerce import week_index
 from extract.demo.latent import satisfaction
 from extract.demo.phrases import LANGUAGES, POOL, comment_pool
 from extract.demo.tickets import QUIET_WEEKS
-from extract.demo.timeline import DAY, HOUR, NEVER, Indexes, Instants, Numbers
+from extract.demo.timeline import DAY, HOUR, NEVER, Indexes, Instants, Numbers, only
 
 _SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 _QUESTIONS = {
@@ -47,7 +47,7 @@ def build_surveys(block: Block, tickets: pd.DataFrame, projects: pd.DataFrame) -
     language, comment = _comments(block, rng, rows, kind, score)
     asked.insert(1, "customer_id", block.ids[rows])
     asked.insert(2, "response_id", labels("R-", block.numbers(size)))
-    return asked.assign(
+    answers_of: pd.DataFrame = asked.assign(
         question=pd.Series(kind).map(_QUESTIONS).to_numpy(),
         answered_at=answered,
         score=score,
@@ -56,6 +56,7 @@ def build_surveys(block: Block, tickets: pd.DataFrame, projects: pd.DataFrame) -
         comment=comment,
         language=language,
     )
+    return answers_of
 
 
 def _waves(block: Block, rng: np.random.Generator) -> pd.DataFrame:
@@ -168,7 +169,7 @@ def build_account_feedback(block: Block) -> pd.DataFrame:
             + 8 * HOUR,
             "perceived_quality_score": score,
             "comment": np.where(score >= 4, good, bad),
-            "competitor": np.where((score <= 2) & (rng.random(size) < 0.3), "Zephyr Data", None),
+            "competitor": only((score <= 2) & (rng.random(size) < 0.3), "Zephyr Data"),
         }
     )
     frame = frame.sort_values(["given_at", "customer_id"], kind="stable", ignore_index=True)

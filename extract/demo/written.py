@@ -13,18 +13,17 @@ from numpy.typing import NDArray
 
 from extract.demo.timeline import DAY, NEVER, Instants
 
-Texts = pa.Array
 GERMAN_DAY = "%d.%m.%Y"
 GERMAN_TIME = "%d.%m.%Y %H:%M:%S"
 ISO_DAY = "%Y-%m-%d"
 
 
-def texts(values: Iterable[Any]) -> Texts:
+def texts(values: Iterable[Any]) -> pa.Array:
     """Plain text; missing values become empty fields."""
     return pa.array(np.asarray(values, dtype=object), pa.string(), from_pandas=True)
 
 
-def instants(values: Iterable[int], form: str, *, zone: str | None = None) -> Texts:
+def instants(values: Iterable[int], form: str, *, zone: str | None = None) -> pa.Array:
     """Instants in a zone's wall time, or in UTC; whole seconds."""
     stamps = _stamps(values)
     if zone is not None:
@@ -32,25 +31,25 @@ def instants(values: Iterable[int], form: str, *, zone: str | None = None) -> Te
     return pc.strftime(stamps, form)
 
 
-def utc(values: Iterable[int]) -> Texts:
+def utc(values: Iterable[int]) -> pa.Array:
     return instants(values, "%Y-%m-%dT%H:%M:%SZ")
 
 
-def day_texts(values: Iterable[int], form: str = ISO_DAY) -> Texts:
+def day_texts(values: Iterable[int], form: str = ISO_DAY) -> pa.Array:
     return instants(values, form)
 
 
-def numbers(values: Iterable[Any], *, comma: bool = False) -> Texts:
+def numbers(values: Iterable[Any], *, comma: bool = False) -> pa.Array:
     """Numbers as text, whole ones without decimals; NaN becomes an empty field."""
     raw = pa.array(np.asarray(values, dtype=np.float64), from_pandas=True)
     whole = pc.equal(pc.floor(raw), raw)
-    as_whole = pc.cast(pc.if_else(pc.fill_null(whole, False), raw, 0.0), pa.int64()).cast(pa.string())  # noqa: FBT003
-    text = pc.if_else(pc.fill_null(whole, False), as_whole, raw.cast(pa.string()))  # noqa: FBT003
+    as_whole = pc.cast(pc.if_else(pc.fill_null(whole, False), raw, 0.0), pa.int64()).cast(pa.string())
+    text = pc.if_else(pc.fill_null(whole, False), as_whole, raw.cast(pa.string()))
     return pc.replace_substring(text, ".", ",") if comma else text
 
 
-def yes_no(values: Iterable[Any]) -> Texts:
-    return pc.if_else(pa.array(pd.array(values, dtype="boolean")), "yes", "no")
+def yes_no(values: Iterable[Any]) -> pa.Array:
+    return pc.if_else(pa.array(pd.Series(list(values), dtype="boolean")), "yes", "no")
 
 
 def serials(values: Instants) -> NDArray[np.float64]:
