@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+
+from markupsafe import Markup
 
 from contracts.exchange import Artifact
 from contracts.ids import safe_name
@@ -15,7 +18,8 @@ from reporting.chart_grid import grid_svg, trail_svg
 from reporting.chart_lines import sparkline, timeline_svg, waterfall_svg
 from reporting.html import render
 from reporting.models import PackView
-from reporting.pdf import TEMPLATES, Rendered, TooLong, printable, render_pdf
+from reporting.pdf import Rendered, TooLong, printable, render_pdf
+from reporting.theme import TEMPLATES
 
 BRIEF_PATH = "brief.pdf"
 _STYLES = (TEMPLATES / "tokens.css", TEMPLATES / "brief" / "brief.css")
@@ -23,6 +27,7 @@ _ACCOUNT_STYLES = (*_STYLES, TEMPLATES / "account_brief" / "account_brief.css")
 _PAGE_WIDTH = 698
 _HALF_WIDTH = 372
 _SPARK_WIDTH = 124
+_LABEL = re.compile(r'^<svg [^>]*aria-label="([^"]*)"[^>]*>')
 
 
 def brief_title(view: PackView) -> str:
@@ -43,7 +48,7 @@ def render_brief(view: PackView) -> Artifact:
     Raises: PdfRefused when the layout engine warned.
     """
     title = brief_title(view)
-    sparks = {tile.key: sparkline(tile.trend, width=_SPARK_WIDTH) for tile in view.tiles if tile.trend}
+    sparks = {tile.key: _told(sparkline(tile.trend, width=_SPARK_WIDTH)) for tile in view.tiles if tile.trend}
     candidates = (
         render(
             "brief/brief.html",
@@ -54,7 +59,7 @@ def render_brief(view: PackView) -> Artifact:
             limits=density.limits,
             counts=_counts(view, density.limits),
             charts={
-                "grid": grid_svg(view.grid, width=_PAGE_WIDTH, height=density.grid_height, is_print=True),
+                "grid": _told(grid_svg(view.grid, width=_PAGE_WIDTH, height=density.grid_height, is_print=True)),
                 "sparks": sparks,
             },
         )
@@ -71,17 +76,19 @@ def render_account_brief(account: AccountView, audience_id: str) -> Artifact:
     """
     title = account_brief_title(account)
     drawn = {
-        "waterfalls": [waterfall_svg(fall, width=_HALF_WIDTH) for fall in account.waterfalls[:1]],
-        "trail": trail_svg(
-            account.trail,
-            loyalty_line=account.loyalty_line,
-            retention_line=account.retention_line,
-            finding=account.trail_finding,
-            has_critical_corner=account.critical_is_low_left,
-            width=150,
-            height=100,
+        "waterfalls": [_told(waterfall_svg(fall, width=_HALF_WIDTH)) for fall in account.waterfalls[:1]],
+        "trail": _told(
+            trail_svg(
+                account.trail,
+                loyalty_line=account.loyalty_line,
+                retention_line=account.retention_line,
+                finding=account.trail_finding,
+                has_critical_corner=account.critical_is_low_left,
+                width=150,
+                height=100,
+            )
         ),
-        "timeline": timeline_svg(account.timeline, width=_PAGE_WIDTH),
+        "timeline": _told(timeline_svg(account.timeline, width=_PAGE_WIDTH)),
     }
     candidates = (
         render(
@@ -97,6 +104,11 @@ def render_account_brief(account: AccountView, audience_id: str) -> Artifact:
     rendered = _first_that_fits(candidates, title, styles=_ACCOUNT_STYLES, as_of=account.as_of, most=1)
     path = f"briefs/{safe_name(account.customer_id)}.pdf"
     return Artifact(audience_id, path, ArtifactKind.ACCOUNT_BRIEF, rendered.content, account.customer_id)
+
+
+def _told(drawing: Markup) -> Markup:
+    """The drawing with its sentence as <title>: the PDF engine takes a figure's alternative text from there alone."""
+    return Markup(_LABEL.sub(r"\g<0><title>\1</title>", str(drawing), count=1))  # noqa: S704 - the label is escaped already
 
 
 def _counts(view: PackView, limits: Limits) -> dict[str, int]:

@@ -25,8 +25,8 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-TEMPLATES = Path(__file__).resolve().parent.parent / "report_templates"
-FONTS = TEMPLATES / "fonts"
+from reporting.theme import FONTS, TEMPLATES
+
 FONT_STYLES = FONTS / "fonts.css"
 VARIANT = "pdf/ua-1"
 

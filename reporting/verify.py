@@ -16,7 +16,6 @@ from html.parser import HTMLParser
 
 import openpyxl
 import pikepdf
-from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml import DEFUSEDXML
 
 from reporting.pdf_text import page_texts
@@ -60,7 +59,13 @@ def _structure(pdf: pikepdf.Pdf, title: str) -> list[str]:
         faults.append("it has no bookmarks")
     if "/Names" in root and "/EmbeddedFiles" in root.Names:
         faults.append("it carries an embedded file")
-    return faults
+    return [*faults, *_untold_figures(pdf)]
+
+
+def _untold_figures(pdf: pikepdf.Pdf) -> list[str]:
+    figures = [item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Figure"]
+    untold = sum(1 for figure in figures if not str(figure.get("/Alt", "")).strip())
+    return [f"{untold} of {len(figures)} figures have no alternative text"] if untold else []
 
 
 def _font_faults(pdf: pikepdf.Pdf) -> list[str]:
@@ -97,7 +102,7 @@ def verify_workbook(
         book = openpyxl.load_workbook(io.BytesIO(content))
     except Exception as exc:  # noqa: BLE001 - openpyxl raises what its parsers raise; the fault is told, not hidden
         return [f"openpyxl cannot open it: {exc}"]
-    pages = [sheet for sheet in book.worksheets if isinstance(sheet, Worksheet)]
+    pages = book.worksheets
     held = {name for sheet in pages for name in sheet.tables}
     names = set(book.sheetnames)
     faults = [f"the sheet '{name}' is missing" for name in sheets if name not in names]

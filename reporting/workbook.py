@@ -74,7 +74,7 @@ def render_workbook(view: PackView, *, token: str, key: bytes, zone: ZoneInfo | 
     _input_checks(desk)
     _hidden_token(book, token)
     looks.close()
-    book.custom_doc_props.append(StringProperty(name=TOKEN_PROPERTY, value=token))
+    book.custom_doc_props.append(StringProperty(name=TOKEN_PROPERTY, value=token))  # type: ignore[attr-defined]  # newer than its stubs
     properties = book.properties
     properties.title = f"Action plan {view.week} · {view.title}"
     properties.creator = view.organization
@@ -111,13 +111,14 @@ def _input_checks(desk: Desk) -> None:
     sheet = desk.book.create_sheet(LIST_SHEET)
     lists = {"status": statuses, "owner_id": people, "outcome": _OUTCOMES}
     look = desk.looks.of("text", editable=False)
-    for column, words in enumerate(lists.values(), 1):
+    for at, words in enumerate(lists.values(), 1):
         for row, word in enumerate(words or ("",), 1):
-            put(sheet, row, column, word, look=look, zone=desk.zone)
+            put(sheet, row, at, word, look=look, zone=desk.zone)
     sheet.sheet_state = "hidden"
     cells = desk.book[CASE_SHEET]
+    places = {name: (at, len(words)) for at, (name, words) in enumerate(lists.items(), 1)}
     for column in CASE_EDITABLE:
-        check = _check(column.field, {name: (at, len(words)) for at, (name, words) in enumerate(lists.items(), 1)})
+        check = _check(column.field, places)
         check.add(editable_cells(column.header, len({case.case_id for case in cases})))
         cells.data_validations.append(check)
 

@@ -399,7 +399,7 @@ def an_account_view(**changes: object) -> AccountView:
             weeks=104,
             quarters=((5.0, "Q1 2025"), (18.0, "Q2"), (31.0, "Q3"), (44.0, "Q4"), (57.0, "Q1 2026")),
             bands=(Band(S, 0, 38), Band(V, 38, 86), Band(S, 86, 103), Band(C, 103, 104)),
-            tickets=tuple((index * 7) % 5 for index in range(102)) + (11, 11),
+            tickets=(*((index * 7) % 5 for index in range(102)), 11, 11),
             severe=(12.0, 101.5, 103.1),
             severe_note="3 in 14 days",
             surveys=(Dot(10.0, "4", "csat"), Dot(103.0, "2", "csat", "worse")),
