@@ -2,6 +2,7 @@
 
 StoreError
 ├── SchemaRefused      the database was made by another version
+├── StoreUnreachable   the database cannot be opened, or is no database
 ├── StoreBusy          the database stayed locked, or kept failing, through all retries
 ├── StoreDamaged       what was read is not what was written
 ├── AlreadyRunning     somebody else holds the lease of this run
@@ -41,6 +42,17 @@ class SchemaRefused(StoreError):
         return cls(
             f"{place}: the database has schema {found}, which this version of cem (schema {expected}) does not know; "
             "install the version that made it, or restore a backup; `cem doctor` shows both"
+        )
+
+
+class StoreUnreachable(StoreError):
+    """No connection to the database, or what is there cannot be read as one."""
+
+    @classmethod
+    def at(cls, place: str, cause: str) -> StoreUnreachable:
+        return cls(
+            f"{place}: the database cannot be used: {cause}. Check that the file or server is there and may be "
+            "written to, or restore a backup; `cem doctor` tries it again"
         )
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from store import schema
-from store.errors import StoreBusy
+from store.errors import StoreBusy, StoreUnreachable
 
 __all__ = ["Session", "Store", "open_store"]
 
@@ -50,8 +50,19 @@ class Store:
     def write(self) -> Iterator[Session]:
         """One writing transaction: committed when the block ends, rolled back when it raises.
 
-        Raises: SchemaRefused when the database was made by another version.
+        Raises: SchemaRefused when the database was made by another version; StoreBusy when somebody
+            else keeps it longer than ten seconds (`transact` tries again).
         """
+        try:
+            with self._transaction() as session:
+                yield session
+        except DBAPIError as exc:
+            if _is_worth_retrying(exc):
+                raise StoreBusy.after(1, _cause(exc)) from exc
+            raise
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
         self._check_once()
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
@@ -79,7 +90,7 @@ class Store:
         """
         for attempt in range(1, attempts + 1):
             try:
-                with self.write() as session:
+                with self._transaction() as session:
                     return work(session)
             except DBAPIError as exc:
                 if not _is_worth_retrying(exc):
@@ -92,23 +103,36 @@ class Store:
     def migrate(self) -> schema.SchemaState:
         """Brings the database to this version's schema; a current one is left alone.
 
-        Raises: SchemaRefused when the database is newer than this version.
+        Raises: SchemaRefused when the database is newer than this version; StoreUnreachable.
         """
-        schema.migrate(self._writer, self.place)
+        with self._reaching():
+            schema.migrate(self._writer, self.place)
         return self.schema_state()
 
     def schema_state(self) -> schema.SchemaState:
-        with self._reader.connect() as connection:
+        """Raises: StoreUnreachable."""
+        with self._reaching(), self._reader.connect() as connection:
             return schema.read_state(connection)
 
     def problems(self) -> list[str]:
         """What the database itself says about its health; empty means sound. Reads all pages on SQLite."""
-        if self._engine.dialect.name != "sqlite":
-            return []
-        with self._reader.connect() as connection:
-            found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check")]
-            orphans = list(connection.exec_driver_sql("PRAGMA foreign_key_check"))
+        try:
+            with self._reader.connect() as connection:
+                if self._engine.dialect.name != "sqlite":
+                    connection.exec_driver_sql("SELECT 1")
+                    return []
+                found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check")]
+                orphans = list(connection.exec_driver_sql("PRAGMA foreign_key_check"))
+        except DBAPIError as exc:
+            return [str(exc.orig).strip()]
         return [line for line in found if line != "ok"] + [f"{row[0]}: row without its parent" for row in orphans]
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as exc:
+            raise StoreUnreachable.at(self.place, str(exc.orig).strip()) from exc
 
     def close(self) -> None:
         self._engine.dispose()

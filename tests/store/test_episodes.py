@@ -128,5 +128,5 @@ def test_a_hundred_thousand_placements_are_saved_in_seconds(store: Store) -> Non
         began = time.perf_counter()
         with store.write() as session:
             assert episodes.save_placements(session, large.assign(week=week), week) == 100_000
-        # about 2 s on an idle core; this only tells a bulk insert from one row at a time
+        # 2-3 s on a busy core; this only tells a bulk insert from one row at a time
         assert time.perf_counter() - began < 30

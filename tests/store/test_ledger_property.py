@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -71,12 +72,9 @@ def play(session: Session, act: tuple[Any, ...]) -> None:
 
 def perform(store: Store, act: tuple[Any, ...], how: str) -> None:
     if how.startswith("crash"):
-        try:
-            with store.write() as session:
-                play(session, act)
-                raise Crash
-        except Crash:
-            pass
+        with suppress(Crash), store.write() as session:
+            play(session, act)
+            raise Crash
     if how != "crash":
         for _ in range(2 if how == "twice" else 1):
             with store.write() as session:

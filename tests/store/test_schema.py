@@ -103,7 +103,7 @@ def test_another_schema_is_refused_with_the_command_that_mends_it(url: str, foun
 
 
 def test_an_older_schema_is_told_to_migrate() -> None:
-    with pytest.raises(SchemaRefused, match="has schema 0001.*make a backup, then run `cem migrate`"):
+    with pytest.raises(SchemaRefused, match=r"has schema 0001.*make a backup, then run `cem migrate`"):
         schema.SchemaState("0001", "0002", "older").require_current("sqlite:///x")
 
 
