@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import TypeVar
-
-import pandas as pd
 
 from contracts.scope import ScopedBook
 from contracts.words import BusinessUnit, PlacementState, Zone
@@ -21,8 +19,8 @@ from reporting.experience import verbatims
 from reporting.followup import case_lines, plan
 from reporting.ground import Ground, change_of, mark_of, page_of, stand, zone_mark
 from reporting.models import ActionLine, CaseLine
-from reporting.reading import calendar_day, grouped, rows
-from reporting.team import reconcile
+from reporting.reading import calendar_day, rows, rows_by_customer
+from reporting.team import parts_of, reconcile
 from reporting.timeline import timeline, trail
 from reporting.view import as_of_text, footer
 from reporting.waterfall import signal_lines, waterfalls
@@ -31,7 +29,7 @@ __all__ = ["AccountView", "NotInScope", "compose_account", "compose_accounts"]
 
 _FRAMES = (
     *("tickets", "surveys", "deals", "projects", "install_base", "account_feedback", "events", "history"),
-    *("contributions", "previous_contributions", "customers"),
+    *("contributions", "previous_contributions"),
 )
 _VERBATIMS = 6
 _Line = TypeVar("_Line", ActionLine, CaseLine)
@@ -59,15 +57,15 @@ def compose_accounts(
         raise NotInScope(f"{foreign[0]} is not among the customers of '{book.audience.title}'")
     ground = stand(book, pages=pages)
     standing = {row.customer_id: row for row in rows(ground.accounts.loc[ground.accounts["customer_id"].isin(wanted)])}
-    frames = {name: ground.frame(name) for name in _FRAMES}
-    parts = {name: grouped(frame.loc[frame["customer_id"].isin(wanted)]) for name, frame in frames.items()}
+    parts = {name: rows_by_customer(ground.frame(name), wanted) for name in _FRAMES}
+    check = reconcile(ground, [customers for _, customers in parts_of(ground)]).sentence
     steps, follow = _by_customer(plan(ground)), _by_customer(case_lines(ground))
     for customer in wanted:
         placed = standing.get(customer)
         if placed is None:
             raise NotInScope(f"{customer} has no placement in {book.facts.week}: it left, or it was not there yet")
-        mine = {name: each.get(customer, frames[name].iloc[0:0]) for name, each in parts.items()}
-        yield _account(ground, customer, placed, mine, steps.get(customer, ()), follow.get(customer, ()))
+        mine = {name: each[customer] for name, each in parts.items()}
+        yield _account(ground, placed, mine, steps.get(customer, ()), follow.get(customer, ()), check=check)
 
 
 def _by_customer(lines: Iterable[_Line]) -> dict[str, tuple[_Line, ...]]:
@@ -79,15 +77,17 @@ def _by_customer(lines: Iterable[_Line]) -> dict[str, tuple[_Line, ...]]:
 
 def _account(
     ground: Ground,
-    customer: str,
     placed: SimpleNamespace,
-    parts: Mapping[str, pd.DataFrame],
+    parts: Mapping[str, Sequence[SimpleNamespace]],
     steps: tuple[ActionLine, ...],
     follow: tuple[CaseLine, ...],
+    *,
+    check: str,
 ) -> AccountView:
     facts, audience = ground.book.facts, ground.audience
+    customer = placed.customer_id
     mark = mark_of(placed.state, placed.zone)
-    now, before = rows(parts["contributions"]), rows(parts["previous_contributions"])
+    now, before = parts["contributions"], parts["previous_contributions"]
     falls = waterfalls(now, before, placed, ground.words, mark) if placed.state == PlacementState.PLACED else ()
     signals = signal_lines(now, before, ground.words, noise=facts.dead_band)
     missing = tuple(line.name for line in signals if not line.is_measured)
@@ -96,7 +96,7 @@ def _account(
     assets, assets_note = lists.assets(ground, parts["install_base"])
     deals, deals_note = lists.deals(ground, parts["deals"])
     projects, projects_note = lists.projects(ground, parts["projects"])
-    said, said_note = verbatims(ground, keep=_VERBATIMS, frame=parts["surveys"])
+    said, said_note = verbatims(ground, keep=_VERBATIMS, given=parts["surveys"])
     team, team_note = lists.feedback(ground, parts["account_feedback"])
     moved = placed.direction in ("better", "worse")
     return AccountView(
@@ -158,7 +158,7 @@ def _account(
         cases_note="" if any(case.is_open for case in follow) else "No case is open.",
         trust_sentence=_trust(placed, missing),
         page=page_of(customer),
-        footer=footer(ground, reconcile(ground, []).sentence),
+        footer=footer(ground, check),
     )
 
 

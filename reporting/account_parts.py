@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-
-import pandas as pd
+from types import SimpleNamespace
 
 from contracts.words import FieldGroup
 from reporting import formats
 from reporting.account_models import Asset, Deal, EventLine, Feedback, Problem, Project
 from reporting.ground import Ground
-from reporting.reading import calendar_day, local_day, rows
+from reporting.reading import calendar_day, local_day
 
-PROBLEMS = 8
+Rows = Sequence[SimpleNamespace]
+
+PROBLEMS = 6
 LINES = 8
 _SUPPORT_SOON = timedelta(days=180)
 _HOURS_IN_DAYS = 72
 
 
-def problems(ground: Ground, frame: pd.DataFrame) -> tuple[tuple[Problem, ...], str]:
+def problems(ground: Ground, given: Rows) -> tuple[tuple[Problem, ...], str]:
     """Open tickets first, then the newest; a grey sentence when there are none."""
     listed = sorted(
-        rows(frame),
+        given,
         key=lambda row: (
             row.resolved_at is not None or row.closed_at is not None,
             -row.opened_at.timestamp(),
@@ -58,9 +60,9 @@ def _fixed(hours: float | None) -> str:
     return f"Fixed in {formats.figures(round(hours / 24), 'day')}"
 
 
-def assets(ground: Ground, frame: pd.DataFrame) -> tuple[tuple[Asset, ...], str]:
+def assets(ground: Ground, given: Rows) -> tuple[tuple[Asset, ...], str]:
     """What is installed, first what loses support first."""
-    listed = rows(frame.loc[frame["removed_on"].isna()])
+    listed = [row for row in given if row.removed_on is None]
     far = ground.today + timedelta(days=365 * 100)
     listed.sort(key=lambda row: (calendar_day(row.end_of_support_on) or far, row.asset_id))
     found = []
@@ -78,10 +80,10 @@ def assets(ground: Ground, frame: pd.DataFrame) -> tuple[tuple[Asset, ...], str]
     return tuple(found), "" if found else "No installed product on record."
 
 
-def deals(ground: Ground, frame: pd.DataFrame) -> tuple[tuple[Deal, ...], str]:
+def deals(ground: Ground, given: Rows) -> tuple[tuple[Deal, ...], str]:
     """Open deals by close date, then the newest closed ones."""
     found = []
-    for row in rows(frame):
+    for row in given:
         is_open = row.status == "open" or row.status is None
         expected, closed = calendar_day(row.expected_close_on), local_day(row.closed_at, ground.zone)
         on = expected if is_open else closed
@@ -106,10 +108,10 @@ def _order(deal: Deal, ground: Ground) -> int:
     return days if deal.is_open else -days
 
 
-def projects(ground: Ground, frame: pd.DataFrame) -> tuple[tuple[Project, ...], str]:
+def projects(ground: Ground, given: Rows) -> tuple[tuple[Project, ...], str]:
     """Running projects, latest against plan first, then the newest finished ones."""
     found = []
-    for row in rows(frame):
+    for row in given:
         planned, ended = calendar_day(row.planned_end_on), calendar_day(row.actual_end_on)
         late = max(0, ((ended or ground.today) - planned).days) if planned else 0
         status = row.status or ("finished" if ended else "running")
@@ -128,12 +130,12 @@ def projects(ground: Ground, frame: pd.DataFrame) -> tuple[tuple[Project, ...], 
     return tuple(project for _, project in found[:LINES]), "" if found else "No project on record."
 
 
-def feedback(ground: Ground, frame: pd.DataFrame) -> tuple[tuple[Feedback, ...], str]:
+def feedback(ground: Ground, given: Rows) -> tuple[tuple[Feedback, ...], str]:
     """What our own account team says, newest first."""
     if not ground.audience.sees(FieldGroup.TEAM_COMMENTS):
         return (), f"Comments of the account team are {formats.NOT_SHOWN}."
     found = []
-    for row in sorted(rows(frame), key=lambda row: (-row.given_at.timestamp(), row.feedback_id))[:3]:
+    for row in sorted(given, key=lambda row: (-row.given_at.timestamp(), row.feedback_id))[:3]:
         on = local_day(row.given_at, ground.zone)
         if on is None:
             continue
@@ -146,10 +148,10 @@ def feedback(ground: Ground, frame: pd.DataFrame) -> tuple[tuple[Feedback, ...],
     return tuple(found), "" if found else "The account team has not commented."
 
 
-def events(ground: Ground, frame: pd.DataFrame) -> tuple[EventLine, ...]:
+def events(ground: Ground, given: Rows) -> tuple[EventLine, ...]:
     """What hurt (or may hurt) loyalty, newest first."""
     found = []
-    for row in sorted(rows(frame), key=lambda row: (-row.happened_at.timestamp(), row.event_id))[:LINES]:
+    for row in sorted(given, key=lambda row: (-row.happened_at.timestamp(), row.event_id))[:LINES]:
         on = local_day(row.happened_at, ground.zone)
         if on is not None:
             found.append(EventLine(on, formats.day_near(on, ground.today), row.headline, row.quote or ""))

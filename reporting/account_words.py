@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import SimpleNamespace
 
-import pandas as pd
-
 from contracts.words import PlacementState
 from reporting import formats
 from reporting.account_models import Waterfall
@@ -15,7 +13,7 @@ from reporting.experience import score_text
 from reporting.explain import name_of_signal
 from reporting.ground import Ground, zone_mark
 from reporting.models import Point
-from reporting.reading import calendar_day, local_day, rows
+from reporting.reading import calendar_day, local_day
 
 _SEVERE_DAYS = 90
 _RENEWAL_DAYS = 180
@@ -84,7 +82,7 @@ def _part(share: float) -> str:
 
 
 def summary(
-    ground: Ground, placed: SimpleNamespace, parts: Mapping[str, pd.DataFrame], falls: Sequence[Waterfall]
+    ground: Ground, placed: SimpleNamespace, parts: Mapping[str, Sequence[SimpleNamespace]], falls: Sequence[Waterfall]
 ) -> tuple[str, ...]:
     """Three or four sentences on the customer's experience: problems, words, money, and what is missing."""
     found = [_problems(ground, parts["tickets"]), _answer(ground, parts["surveys"]), _renewal(ground, placed)]
@@ -96,12 +94,11 @@ def summary(
     return tuple(text for text in found if text)
 
 
-def _problems(ground: Ground, frame: pd.DataFrame) -> str:
+def _problems(ground: Ground, given: Sequence[SimpleNamespace]) -> str:
     since = ground.book.facts.as_of - timedelta(days=_SEVERE_DAYS)
-    listed = rows(frame, ["opened_at", "resolved_at", "closed_at", "severity"])
-    recent = [row for row in listed if row.opened_at >= since]
+    recent = [row for row in given if row.opened_at >= since]
     severe = sum(row.severity == 1 for row in recent)
-    waiting = sum(row.resolved_at is None and row.closed_at is None for row in listed)
+    waiting = sum(row.resolved_at is None and row.closed_at is None for row in given)
     if not recent and not waiting:
         return f"No ticket in {_SEVERE_DAYS} days."
     text = f"{formats.capital(formats.counted(len(recent), 'ticket'))} in {_SEVERE_DAYS} days"
@@ -111,10 +108,10 @@ def _problems(ground: Ground, frame: pd.DataFrame) -> str:
     return f"{text}; {formats.count_word(waiting) if waiting else 'none'} {verb if waiting else 'is'} open."
 
 
-def _answer(ground: Ground, frame: pd.DataFrame) -> str:
-    told = [row for row in rows(frame) if row.answered_at is not None and row.score is not None]
+def _answer(ground: Ground, given: Sequence[SimpleNamespace]) -> str:
+    told = [row for row in given if row.answered_at is not None and row.score is not None]
     if not told:
-        asked = len(frame)
+        asked = len(given)
         return f"No answer to {formats.counted(asked, 'survey')} sent." if asked else "No survey was sent."
     last = max(told, key=lambda row: (row.answered_at, row.response_id))
     on = local_day(last.answered_at, ground.zone)

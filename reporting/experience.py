@@ -8,7 +8,9 @@ Source: for the variance of NPS, p+ + p- - (p+ - p-)^2 per answer (multinomial).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -17,7 +19,7 @@ from contracts.words import FieldGroup
 from reporting import formats
 from reporting.ground import Ground, change_of
 from reporting.models import Change, Direction, Experience, Metric, Tile, Verbatim
-from reporting.reading import instants, local_day, numbers, rows, values
+from reporting.reading import instants, local_day, numbers, rows
 
 WINDOW_DAYS = 90
 _NORMAL = 1.96
@@ -150,22 +152,28 @@ def _sentences(answers: Answers) -> tuple[str, ...]:
     return tuple(found)
 
 
-def verbatims(ground: Ground, *, keep: int, frame: pd.DataFrame | None = None) -> tuple[tuple[Verbatim, ...], str]:
+def verbatims(
+    ground: Ground, *, keep: int, given: Sequence[SimpleNamespace] | None = None
+) -> tuple[tuple[Verbatim, ...], str]:
     """The newest comments of customers; empty with the reason when there are none or they are not granted."""
     if not ground.audience.sees(FieldGroup.VERBATIMS):
         return (), f"Customer comments are {formats.NOT_SHOWN}."
-    surveys = ground.frame("surveys") if frame is None else frame
-    spoken = surveys.loc[surveys["comment"].notna() & surveys["answered_at"].notna()]
-    spoken = spoken.sort_values(["answered_at", "response_id"], ascending=[False, True], kind="stable").head(keep)
-    names = dict(zip(ground.accounts["customer_id"], values(ground.accounts["name"]), strict=True))
+    if given is None:
+        surveys = ground.frame("surveys")
+        spoken = surveys.loc[surveys["comment"].notna() & surveys["answered_at"].notna()]
+        given = rows(
+            spoken.sort_values(["answered_at", "response_id"], ascending=[False, True], kind="stable").head(keep)
+        )
+    told = [row for row in given if row.comment is not None and row.answered_at is not None]
+    told.sort(key=lambda row: (-row.answered_at.timestamp(), row.response_id))
     found = []
-    for row in rows(spoken):
+    for row in told[:keep]:
         on = local_day(row.answered_at, ground.zone)
         if on is None or not str(row.comment).strip():
             continue
         found.append(
             Verbatim(
-                row.customer_id, str(names.get(row.customer_id, row.customer_id)), on,
+                row.customer_id, ground.name(row.customer_id), on,
                 formats.day_near(on, ground.today), str(row.comment).strip(), _LABELS.get(row.kind, "Survey"),
                 score_text(row), mood_of(row), row.language or "",
             )

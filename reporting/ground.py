@@ -46,6 +46,7 @@ class Ground:
     people: Mapping[str, SimpleNamespace]
     owners: pd.DataFrame
     owner_of: Mapping[tuple[str, str], tuple[str | None, str]]
+    names: Mapping[str, str]
     words: Mapping[str, SimpleNamespace]
     pages: frozenset[str]
 
@@ -69,6 +70,9 @@ class Ground:
 
     def page(self, customer_id: str) -> str:
         return page_of(customer_id) if customer_id in self.pages else ""
+
+    def name(self, customer_id: str) -> str:
+        return self.names.get(customer_id, customer_id)
 
     def person(self, person_id: str | None) -> str:
         return name_of(self.people, person_id)
@@ -154,6 +158,7 @@ def stand(book: ScopedBook, *, pages: int | None = None) -> Ground:
         people=people,
         owners=owners,
         owner_of=_owner_index(owners, people),
+        names=dict(zip(accounts["customer_id"], map(str, accounts["name"]), strict=True)),
         words=by_id(frame_of(book, "signal_words"), "signal_id"),
         pages=frozenset(accounts["customer_id"].head(limit)),
     )

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from contracts.exchange import Artifact
 from contracts.scope import ScopedBook
-from contracts.words import Level
+from contracts.words import ArtifactKind, Level
 from reporting.account import compose_accounts
+from reporting.account_models import AccountView
+from reporting.models import PackView
 from reporting.site import render_site
 from reporting.view import compose
 
 _BRIEFS = 12
 
 
-def render_pack(book: ScopedBook, *, token: str, key: bytes, pages: int | None = None) -> list[Artifact]:
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """All that one audience gets, as bytes, with the view it was rendered from and what failed its check."""
+
+    view: PackView
+    artifacts: tuple[Artifact, ...]
+    faults: tuple[str, ...]
+
+
+def render_pack(book: ScopedBook, *, token: str, key: bytes, pages: int | None = None) -> Pack:
     """The pages, the PDF brief, the workbook, and account briefs of the accounts that moved.
 
     Args:
@@ -22,8 +35,8 @@ def render_pack(book: ScopedBook, *, token: str, key: bytes, pages: int | None =
         pages: account pages at most; None takes the default of the audience's level.
     """
     # Engines that cost a second to import are loaded by the process that renders, not by whoever imports this.
-    from reporting.brief import render_account_brief, render_brief  # noqa: PLC0415
-    from reporting.workbook import render_workbook  # noqa: PLC0415
+    from reporting.brief import render_account_brief, render_brief
+    from reporting.workbook import render_workbook
 
     view = compose(book, pages=pages)
     accounts = list(compose_accounts(book, view.account_pages, pages=pages))
@@ -32,4 +45,30 @@ def render_pack(book: ScopedBook, *, token: str, key: bytes, pages: int | None =
         changed = {move.customer_id for move in (*view.moves, *view.other_moves)}
         told = [account for account in accounts if account.customer_id in changed][:_BRIEFS]
         made += [render_account_brief(account, view.audience_id) for account in told]
-    return made
+    return Pack(view, tuple(made), tuple(_faults(view, accounts, made)))
+
+
+def _faults(view: PackView, accounts: list[AccountView], made: list[Artifact]) -> list[str]:
+    """What the checks found in the bytes: a pack with a fault is neither published nor mailed."""
+    from reporting.brief import BRIEF_PAGES, account_brief_title, brief_title
+    from reporting.verify import verify_page, verify_pdf, verify_workbook
+
+    names = {account.customer_id: account.name for account in accounts}
+    titles = {account.customer_id: account_brief_title(account) for account in accounts}
+    faults: list[str] = []
+    for artifact in made:
+        if artifact.kind is ArtifactKind.PAGE:
+            found = verify_page(artifact.content)
+        elif artifact.kind is ArtifactKind.WORKBOOK:
+            found = verify_workbook(artifact.content)
+        elif artifact.kind is ArtifactKind.BRIEF:
+            found = verify_pdf(
+                artifact.content, pages=BRIEF_PAGES, must_contain=[view.organization], title=brief_title(view)
+            )
+        elif artifact.kind is ArtifactKind.ACCOUNT_BRIEF and artifact.customer_id is not None:
+            name, title = names[artifact.customer_id], titles[artifact.customer_id]
+            found = verify_pdf(artifact.content, pages=range(1, 2), must_contain=[name], title=title)
+        else:
+            found = []
+        faults += [f"{artifact.path}: {fault}" for fault in found]
+    return faults

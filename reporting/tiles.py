@@ -105,8 +105,9 @@ def _critical_tile(ground: Ground, weekly: pd.DataFrame) -> Tile:
         was = accounts["before_zone"] == Zone.CRITICAL
         before = None if is_first else float(was.to_numpy(dtype=bool, na_value=False).sum())
         change = change_of(before, float(len(critical)), noise=None, up_is_worse=True)
+        note = "first report" if is_first else "against last week"
         return Tile(
-            "critical", "Accounts in Critical", formats.number(len(critical)), f"of {len(accounts)}", change, ""
+            "critical", "Accounts in Critical", formats.number(len(critical)), f"of {len(accounts)}", change, note
         )
     now = total(critical["revenue_amount"]) or 0.0
     was = (accounts["before_zone"] == Zone.CRITICAL).to_numpy(dtype=bool, na_value=False)
@@ -154,15 +155,15 @@ def _renewal_tile(ground: Ground) -> Tile:
         dtype=bool, na_value=False
     )
     is_first = ground.book.facts.previous_week is None
-    unit = f"{formats.number(int(risk.sum()))} of {formats.number(len(due))} due in {RENEWAL_DAYS} days"
-    label = "Renewals at risk"
+    unit = f"{formats.number(int(risk.sum()))} of {formats.number(len(due))} due"
+    label = f"Renewals at risk, {RENEWAL_DAYS} days"
     if not ground.shows_money:
         change = change_of(None if is_first else float(was.sum()), float(risk.sum()), noise=None, up_is_worse=True)
-        note = "first report" if is_first else ""
+        note = "first report" if is_first else "retention below its line"
         return Tile("renewals", label, formats.number(int(risk.sum())), unit, change, note)
     now, before = total(worth[risk]) or 0.0, None if is_first else total(worth[was]) or 0.0
     change = _in_money(change_of(before, now, noise=None, up_is_worse=True), ground)
-    note = "first report" if is_first else "retention below its line, or Critical"
+    note = "first report" if is_first else "retention below its line"
     return Tile("renewals", label, formats.money(now, ground.currency), unit, change, note, None, now)
 
 

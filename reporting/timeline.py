@@ -7,8 +7,6 @@ from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 
-import pandas as pd
-
 from contracts.weeks import Week, weeks_between
 from contracts.words import PlacementState
 from reporting import formats
@@ -16,22 +14,23 @@ from reporting.account_models import Band, Dot, Timeline
 from reporting.experience import mood_of
 from reporting.ground import Ground, mark_of
 from reporting.models import Point
-from reporting.reading import calendar_day, local_day, rows
+from reporting.reading import calendar_day, local_day
 
+Rows = Sequence[SimpleNamespace]
 WEEKS = 104
 TRAIL_WEEKS = 13
 _RECENT_WEEKS = 2
 _SCALES = {"nps": "NPS answers, 0–10", "csat": "CSAT answers", "ces": "CES answers"}
 
 
-def timeline(ground: Ground, parts: Mapping[str, pd.DataFrame], placed: SimpleNamespace | None) -> Timeline:
+def timeline(ground: Ground, parts: Mapping[str, Rows], placed: SimpleNamespace | None) -> Timeline:
     """All lanes in weeks from the first of 104; a lane without anything is empty."""
     first = ground.week.shift(1 - WEEKS)
     standing = _standing(parts["history"], placed, ground.week, first)
     bands = _bands(standing, first)
     tickets = [0] * WEEKS
     severe = []
-    for row in rows(parts["tickets"], ["opened_at", "severity"]):
+    for row in parts["tickets"]:
         at = _place(row.opened_at, ground, first)
         if at is None:
             continue
@@ -76,11 +75,11 @@ def _place(moment: datetime | date | None, ground: Ground, first: Week) -> float
 
 
 def _standing(
-    history: pd.DataFrame, placed: SimpleNamespace | None, week: Week, first: Week
+    history: Rows, placed: SimpleNamespace | None, week: Week, first: Week
 ) -> dict[str, tuple[str | None, str | None, float | None, float | None]]:
     """Per week: (state, zone, loyalty, retention), this week last."""
     found: dict[str, tuple[str | None, str | None, float | None, float | None]] = {}
-    for row in sorted(rows(history), key=lambda row: str(row.week)):
+    for row in sorted(history, key=lambda row: str(row.week)):
         if str(first) <= row.week < str(week):
             found[row.week] = (row.state, row.zone, row.loyalty, row.retention)
     if placed is not None:
@@ -127,10 +126,10 @@ def _quarters(first: Week, last: Week) -> list[tuple[float, str]]:
     return found
 
 
-def _surveys(frame: pd.DataFrame, ground: Ground, first: Week) -> tuple[str, tuple[Dot, ...]]:
+def _surveys(given: Rows, ground: Ground, first: Week) -> tuple[str, tuple[Dot, ...]]:
     """The answers of the kind that was answered most: scores of two scales on one lane would mislead."""
     by_kind: dict[str, list[Dot]] = {}
-    for row in rows(frame):
+    for row in given:
         at = _place(row.answered_at, ground, first)
         if at is not None and row.score is not None:
             dot = Dot(round(at, 2), formats.trimmed(row.score), row.kind, mood_of(row))
@@ -141,9 +140,9 @@ def _surveys(frame: pd.DataFrame, ground: Ground, first: Week) -> tuple[str, tup
     return kind, tuple(sorted(by_kind[kind], key=lambda dot: (dot.at, dot.text)))
 
 
-def _deals(frame: pd.DataFrame, ground: Ground, first: Week) -> list[Dot]:
+def _deals(given: Rows, ground: Ground, first: Week) -> list[Dot]:
     found = []
-    for row in rows(frame):
+    for row in given:
         is_open = row.status == "open" or row.closed_at is None
         at = _place(row.created_at if is_open else row.closed_at, ground, first)
         if at is None:
@@ -155,9 +154,9 @@ def _deals(frame: pd.DataFrame, ground: Ground, first: Week) -> list[Dot]:
     return sorted(found, key=lambda dot: (dot.at, dot.text))
 
 
-def _installs(frame: pd.DataFrame, ground: Ground, first: Week) -> list[Dot]:
+def _installs(given: Rows, ground: Ground, first: Week) -> list[Dot]:
     found = []
-    for row in rows(frame):
+    for row in given:
         at = _place(row.installed_on, ground, first)
         if at is not None:
             many = f"{formats.trimmed(row.quantity)} × " if row.quantity and row.quantity > 1 else ""
@@ -165,7 +164,7 @@ def _installs(frame: pd.DataFrame, ground: Ground, first: Week) -> list[Dot]:
     return sorted(found, key=lambda dot: (dot.at, dot.text))
 
 
-def trail(ground: Ground, history: pd.DataFrame, placed: SimpleNamespace | None) -> tuple[Point, ...]:
+def trail(ground: Ground, history: Rows, placed: SimpleNamespace | None) -> tuple[Point, ...]:
     """Where the account stood in the last 13 weeks, oldest first, for the small grid."""
     first = ground.week.shift(1 - TRAIL_WEEKS)
     standing = _standing(history, placed, ground.week, first)
