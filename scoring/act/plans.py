@@ -83,8 +83,9 @@ def _reasons(contributions: pd.DataFrame, signal_words: pd.DataFrame) -> dict[st
     columns = worst[["customer_id", "signal_id", "value", "n"]]
     for customer, signal, value, n in columns.itertuples(index=False, name=None):
         if signal in words:
-            sentence = str(words[signal]["sentence"] or words[signal]["name"])
-            text = said(sentence, value=value, n=n, unit=str(words[signal]["unit"]))
+            sentence = words[signal]["sentence"]
+            worded = sentence if isinstance(sentence, str) and sentence else str(words[signal]["name"])
+            text = said(worded, value=value, n=n, unit=str(words[signal]["unit"]))
             found.setdefault(str(customer), {})[str(signal)] = text
     return found
 
