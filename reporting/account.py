@@ -60,12 +60,21 @@ def compose_accounts(
     parts = {name: rows_by_customer(ground.frame(name), wanted) for name in _FRAMES}
     check = reconcile(ground, [customers for _, customers in parts_of(ground)]).sentence
     steps, follow = _by_customer(plan(ground)), _by_customer(case_lines(ground))
+    is_low_left = _critical_is_low_left(ground)
     for customer in wanted:
         placed = standing.get(customer)
         if placed is None:
             raise NotInScope(f"{customer} has no placement in {book.facts.week}: it left, or it was not there yet")
         mine = {name: each[customer] for name, each in parts.items()}
-        yield _account(ground, placed, mine, steps.get(customer, ()), follow.get(customer, ()), check=check)
+        yield _account(
+            ground,
+            placed,
+            mine,
+            steps.get(customer, ()),
+            follow.get(customer, ()),
+            check=check,
+            is_low_left=is_low_left,
+        )
 
 
 def _by_customer(lines: Iterable[_Line]) -> dict[str, tuple[_Line, ...]]:
@@ -83,6 +92,7 @@ def _account(
     follow: tuple[CaseLine, ...],
     *,
     check: str,
+    is_low_left: bool,
 ) -> AccountView:
     facts, audience = ground.book.facts, ground.audience
     customer = placed.customer_id
@@ -136,7 +146,7 @@ def _account(
         trail=path,
         loyalty_line=placed.loyalty_line,
         retention_line=placed.retention_line,
-        critical_is_low_left=_critical_is_low_left(ground),
+        critical_is_low_left=is_low_left,
         trail_finding=trail_finding(path),
         timeline=timeline(ground, parts, placed),
         problems=problems,

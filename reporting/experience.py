@@ -106,9 +106,14 @@ def _metric(frame: pd.DataFrame, kind: str, end: pd.Timestamp, invited: int, *, 
         change = change_of(earlier[0], value, noise=half, decimals=decimals)
     is_wide = not math.isfinite(half)
     interval = "one answer only" if is_wide else f"±{formats.number(half, decimals)}, n = {formats.number(len(now))}"
-    text = formats.signed(value) if kind == "nps" else formats.number(value, 1)
+    text = _figure_text(kind, value)
     low, high = (None, None) if is_wide else (value - half, value + half)
-    return Metric(kind, _LABELS[kind], value, text, low, high, interval, len(now), invited, change)
+    span = "–" if is_wide else f"{_figure_text(kind, value - half)} to {_figure_text(kind, value + half)}"
+    return Metric(kind, _LABELS[kind], value, text, low, high, interval, span, len(now), invited, change)
+
+
+def _figure_text(kind: str, value: float) -> str:
+    return formats.signed(value) if kind == "nps" else formats.number(value, 1)
 
 
 def metric_tile(answers: Answers) -> Tile:

@@ -85,6 +85,7 @@ class Metric:
     low: float | None
     high: float | None
     interval_text: str
+    range_text: str
     n: int
     invited: int
     change: Change

@@ -23,6 +23,12 @@ from reporting.theme import FONTS
 
 CASES_SHOWN = 15
 OVERDUE_SHOWN = 8
+MOVES_SHOWN = 20
+_FIRST_GRID_NOTE = "Dots sized by revenue. Inside the grey strips an account is near a line."
+_GRID_NOTE = (
+    "Dots sized by revenue; strong dots changed zone, their tails start at last week. "
+    "Inside the grey strips an account keeps its zone."
+)
 _WEIGHTS = ("Inter-Regular", "Inter-Medium", "Inter-SemiBold", "Inter-Bold")
 
 
@@ -56,6 +62,9 @@ def render_index(view: PackView) -> str:
         top_cases=view.cases.open[:CASES_SHOWN],
         top_overdue=view.cases.overdue[:OVERDUE_SHOWN],
         overdue_title=formats.capital(formats.counted(overdue, "overdue case")) if overdue else "No overdue case",
+        top_moves=view.moves[:MOVES_SHOWN],
+        top_other_moves=view.other_moves[:MOVES_SHOWN],
+        grid_note=_GRID_NOTE if view.previous_week else _FIRST_GRID_NOTE,
         score=_score,
         bar=_bar,
     )

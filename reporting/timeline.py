@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -87,10 +88,15 @@ def _standing(
     return found
 
 
+@lru_cache(maxsize=4)
+def _weeks(first: Week) -> tuple[str, ...]:
+    return tuple(map(str, weeks_between(first, first.shift(WEEKS - 1))))
+
+
 def _bands(standing: Mapping[str, Sequence[Any]], first: Week) -> tuple[Band, ...]:
     found: list[Band] = []
-    for step, week in enumerate(weeks_between(first, first.shift(WEEKS - 1))):
-        known = standing.get(str(week))
+    for step, week in enumerate(_weeks(first)):
+        known = standing.get(week)
         if known is None or known[0] == PlacementState.LEFT:
             continue
         mark = mark_of(known[0], known[1])

@@ -66,7 +66,7 @@ def _sources(lines: list[SourceLine], bad: list[SourceLine]) -> tuple[str, str]:
     of_all = f"of {formats.figures(count, 'source')}"
     return (
         f"{formats.number(len(bad))} {of_all} not fresh: {first.source}{more}",
-        f"{formats.number(count - len(bad))} {of_all} fresh. {formats.capital(named)}{more}.",
+        f"{formats.number(count - len(bad))} {of_all} fresh; not {named}{more}.",
     )
 
 
