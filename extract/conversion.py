@@ -17,6 +17,8 @@ from extract.arrow import pc
 
 MAX_TEXT_CHARACTERS = 32_767
 _MAX_NUMBER = 1e15
+_MANY_ROWS = 1_000
+_SAMPLE = 20_000
 _YES = ("true", "1", "yes", "y", "t")
 _NO = ("false", "0", "no", "n", "f")
 _EARLIEST = np.datetime64("1900-01-01", "us")
@@ -57,7 +59,7 @@ def convert(texts: pa.Array, column: Column, reading: Reading) -> Converted:
     """A column of text (null: missing) as its contract wants it; arithmetic results come in as numbers or instants."""
     if not pa.types.is_string(texts.type):
         return _checked(_typed(texts, column, reading), texts, column)
-    if len(texts) > 1_000:
+    if len(texts) > _MANY_ROWS and 2 * len(texts.slice(0, _SAMPLE).unique()) < min(len(texts), _SAMPLE):
         encoded = texts.dictionary_encode()
         # Few distinct values are converted once each; a column of all different ones gains nothing.
         if 2 * len(encoded.dictionary) < len(texts):

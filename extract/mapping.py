@@ -196,7 +196,9 @@ def _lasted(
     """How long after the instant in `since` the value lies, in the cell's unit."""
     instant = Column("since", Kind.INSTANT)
     ended = convert(values, instant, reading_of(cell, source, zone))
-    began = convert(_one(rows[cell.since]), instant, reading_of(Cell(column=cell.since, format=cell.format), source, zone))
+    began = convert(
+        _one(rows[cell.since]), instant, reading_of(Cell(column=cell.since, format=cell.format), source, zone)
+    )
     micros = pc.subtract(ended.values.cast(pa.int64()), began.values.cast(pa.int64())).cast(pa.float64())
     return pc.divide(micros, float(_UNITS[cell.unit or "days"])), ended.faults + began.faults
 

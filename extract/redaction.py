@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+import numpy as np
 import phonenumbers
 import pyarrow as pa
 
 from contracts.frames import Column, Kind
 from contracts.tables import TABLES
 from contracts.words import FieldGroup
-from extract.arrow import pc
 
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"']+|\bwww\.[^\s<>\"']+", re.IGNORECASE)
@@ -27,7 +28,8 @@ _IP = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-
 _CARD = re.compile(r"(?<![\dA-Za-z])\d(?:[ -]?\d){11,18}(?!\d)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_CANDIDATE = r"[@0-9]|://|www\.|[0-9a-fA-F]:[0-9a-fA-F:]"
+_FOUR_PARTS = re.compile(r"\d\.\d{1,3}\.\d")
+_LONG_NUMBER = re.compile(r"\d(?:[ A-Z-]?[\dA-Z]){11}")
 _ARABIC_INDIC = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
 _LEAST_NAME = 3
 
@@ -37,6 +39,7 @@ class Names:
     """Names of known people: our own, and of each customer's contacts."""
 
     full: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
+    first_words: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
     of_customer: dict[str, set[str]] = field(default_factory=dict)
 
@@ -55,6 +58,7 @@ class Names:
         folded = tuple(word.casefold() for word in words)
         for order in {folded, folded[::-1]} if len(folded) > 1 else ():
             self.full.setdefault(order[0], set()).add(order)
+            self.first_words.add(order[0])
         return [word for word in words if len(word) >= _LEAST_NAME and len(words) > 1]
 
 
@@ -67,75 +71,114 @@ class Redactor:
     counts: Counter[str] = field(default_factory=Counter)
 
     def mask(self, texts: pa.ChunkedArray, customers: pa.ChunkedArray | None) -> pa.ChunkedArray:
-        """The column with placeholders; untouched cells stay as they are."""
-        values = texts.to_pylist()
-        ids = customers.to_pylist() if customers is not None else [None] * len(values)
-        risky = pc.fill_null(pc.match_substring_regex(texts, _CANDIDATE + "|[٠-٩]"), False).to_pylist()
-        changed = False
-        for place, value in enumerate(values):
-            if value is None:
+        """The column with placeholders. Equal texts are looked at once, but for names that one customer knows."""
+        encoded = pa.chunked_array(texts, pa.string()).combine_chunks().dictionary_encode()
+        places = encoded.indices.to_numpy(zero_copy_only=False)
+        rows_of = np.bincount(places[~np.isnan(places)].astype("int64"), minlength=len(encoded.dictionary))
+        masked: list[str] = []
+        words: list[set[str]] = []
+        is_changed = False
+        once: Counter[str] = Counter()
+        for text, count in zip(encoded.dictionary.to_pylist(), rows_of.tolist(), strict=True):
+            plain = self._patterns(text, once)
+            found = set(_WORD.findall(plain))
+            plain = self._names(plain, found, frozenset(), once)
+            if once:
+                is_changed = True
+                self.counts.update({kind: number * count for kind, number in once.items()})
+                once.clear()
+            masked.append(plain)
+            words.append(found)
+        column = pa.array(masked, pa.string()).take(encoded.indices) if is_changed else encoded.cast(pa.string())
+        own = self._with_own_names(masked, words, encoded.indices, customers)
+        if not own:
+            return pa.chunked_array([column]) if is_changed else texts
+        values = column.to_pylist()
+        for row, text in own.items():
+            values[row] = text
+        return pa.chunked_array([pa.array(values, pa.string())])
+
+    def _with_own_names(
+        self, masked: list[str], words: list[set[str]], indices: pa.Array, customers: pa.ChunkedArray | None
+    ) -> dict[int, str]:
+        """Rows in which a contact of that very customer is named by one name alone, masked."""
+        if customers is None or not self.names.of_customer:
+            return {}
+        changed: dict[int, str] = {}
+        for row, (place, customer) in enumerate(zip(indices.to_pylist(), customers.to_pylist(), strict=True)):
+            known = self.names.of_customer.get(customer)
+            if place is None or not known or known.isdisjoint(words[place]):
                 continue
-            masked = self._patterns(value) if risky[place] else value
-            masked = self._names(masked, ids[place])
-            if masked != value:
-                values[place], changed = masked, True
-        return pa.chunked_array([pa.array(values, pa.string())]) if changed else texts
+            text = self._names(masked[place], words[place], known, self.counts)
+            if text != masked[place]:
+                changed[row] = text
+        return changed
 
-    def _patterns(self, text: str) -> str:
-        text = self._each(_EMAIL, text, "[EMAIL]", lambda found: True)
-        text = self._each(_URL, text, "[URL]", lambda found: True)
-        text = self._each(_IBAN, text, "[IBAN]", _is_iban)
-        text = self._each(_CARD, text, "[CARD]", _is_card)
-        text = self._each(_IP, text, "[IP]", _is_ip)
-        return self._phones(text)
+    def _patterns(self, text: str, counts: Counter[str]) -> str:
+        if "@" in text:
+            text = _each(_EMAIL, text, "[EMAIL]", counts)
+        if "://" in text or "www." in text.casefold():
+            text = _each(_URL, text, "[URL]", counts)
+        if _LONG_NUMBER.search(text):
+            text = _each(_IBAN, text, "[IBAN]", counts, _is_iban)
+            text = _each(_CARD, text, "[CARD]", counts, _is_card)
+        if "::" in text or text.count(":") > 6 or _FOUR_PARTS.search(text):
+            text = _each(_IP, text, "[IP]", counts, _is_ip)
+        return self._phones(text, counts)
 
-    def _each(self, pattern: re.Pattern[str], text: str, placeholder: str, accepts: object) -> str:
-        assert callable(accepts)
-
-        def replaced(match: re.Match[str]) -> str:
-            if not accepts(match[0]):
-                return match[0]
-            self.counts[placeholder] += 1
-            return placeholder
-
-        return pattern.sub(replaced, text)
-
-    def _phones(self, text: str) -> str:
-        digits = text.translate(_ARABIC_INDIC)
-        if sum(letter.isdigit() for letter in digits) < 7:
+    def _phones(self, text: str, counts: Counter[str]) -> str:
+        # Without a region only numbers with an international prefix can be read.
+        if self.region is None and "+" not in text and "\uff0b" not in text:
             return text
-        found = [m for m in phonenumbers.PhoneNumberMatcher(digits, self.region) if m.raw_string.strip()]
-        for match in reversed(found):
-            self.counts["[PHONE]"] += 1
+        digits = text.translate(_ARABIC_INDIC)
+        for match in reversed(list(phonenumbers.PhoneNumberMatcher(digits, self.region))):
+            counts["[PHONE]"] += 1
             text = text[: match.start] + "[PHONE]" + text[match.end :]
         return text
 
-    def _names(self, text: str, customer: str | None) -> str:
+    def _names(self, text: str, present: set[str], known: AbstractSet[str], counts: Counter[str]) -> str:
+        """Masks full names, and single ones of our people or in `known`; `present` are the words of the text."""
+        has_single = not self.names.own.isdisjoint(present) or not present.isdisjoint(known)
+        if not has_single and self.names.first_words.isdisjoint(map(str.casefold, present)):
+            return text
         words = list(_WORD.finditer(text))
         folded = [word[0].casefold() for word in words]
-        known = self.names.of_customer.get(customer or "", set())
         spans: list[tuple[int, int]] = []
         place = 0
         while place < len(words):
             length = self._full_name_at(folded, place)
             word = words[place][0]
-            if (
-                not length
-                and (word in self.names.own or word in known)
-                and not _begins_sentence(text, words[place].start())
-            ):
+            is_single = word in self.names.own or word in known
+            if not length and is_single and not _begins_sentence(text, words[place].start()):
                 length = 1
             if length:
                 spans.append((words[place].start(), words[place + length - 1].end()))
             place += max(length, 1)
         for start, end in reversed(spans):
             text = f"{text[:start]}[NAME]{text[end:]}"
-        self.counts["[NAME]"] += len(spans)
+        if spans:
+            counts["[NAME]"] += len(spans)
         return text
 
     def _full_name_at(self, folded: list[str], place: int) -> int:
         names = self.names.full.get(folded[place], ())
         return max((len(name) for name in names if tuple(folded[place : place + len(name)]) == name), default=0)
+
+
+def _each(
+    pattern: re.Pattern[str],
+    text: str,
+    placeholder: str,
+    counts: Counter[str],
+    accepts: Callable[[str], bool] | None = None,
+) -> str:
+    def replaced(match: re.Match[str]) -> str:
+        if accepts is not None and not accepts(match[0]):
+            return match[0]
+        counts[placeholder] += 1
+        return placeholder
+
+    return pattern.sub(replaced, text)
 
 
 def free_text_columns(table: str) -> list[Column]:
