@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.exchange import Picture
-from reporting.formats import NBSP, clipped
+from reporting.formats import NBSP, capital, clipped
 from reporting.html import render
 from reporting.models import Footer
 from reporting.theme import theme
@@ -246,7 +246,8 @@ def _hanging(mark: str, lines: Sequence[str]) -> list[str]:
 
 def source_lines(footer: Footer) -> tuple[str, ...]:
     """Which data, run and policy stand behind a mail, and who sends it."""
-    return (f"{footer.as_of_text} · Run {footer.run_name} · {footer.policy} · {footer.lines_text}", footer.organization)
+    stamp = f"{capital(footer.as_of_text)} · Run {footer.run_name} · {footer.policy} · {footer.lines_text}"
+    return (stamp, footer.organization)
 
 
 def lower_first(text: str) -> str:

@@ -7,6 +7,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
 from contracts.words import Zone
+from reporting.formats import capital
 from reporting.models import PackView
 from reporting.theme import theme
 from reporting.workbook_cells import height_of, print_setup, put
@@ -59,7 +60,7 @@ def _lines(view: PackView) -> tuple[tuple[str, str], ...]:
         (ACTION_SHEET, "The suggested plan, most valuable step first. Each step names its reason."),
         ("Scores", "Loyalty and retention run from 0 to 100; higher is better. Empty means: not enough evidence."),
         ("Links", "“open” leads to the account page beside this file; it works while the file stays in its folder."),
-        ("Data", f"{footer.as_of_text} · run {footer.run_name} · {footer.policy} · {footer.lines_text}"),
+        ("Data", f"{capital(footer.as_of_text)} · run {footer.run_name} · {footer.policy} · {footer.lines_text}"),
         ("For whom", f"{footer.audience}. {footer.rule}"),
     )
 

@@ -76,6 +76,11 @@ def test_words_are_found_across_lines_and_ligatures() -> None:
     assert faults(content, words=("An office of flowing fjords",)) == ""
 
 
+def test_words_are_compared_as_they_can_be_printed() -> None:
+    content = a_pdf(f"{BODY}<p>Blue 🐳 Whale 株式会社</p>".replace("🐳 ", "").replace("株式会社", "[…]"))
+    assert faults(content, words=("Blue 🐳 Whale 株式会社",)) == ""
+
+
 def test_latin_words_beside_arabic_ones_are_compared() -> None:
     content = a_pdf(f'{BODY}<p lang="ar" dir="rtl" style="font-family: Noto Sans Arabic">شركة Halden</p>')
     assert faults(content, words=("شركة Halden",)) == ""
