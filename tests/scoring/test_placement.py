@@ -165,7 +165,7 @@ SCORE = st.one_of(st.none(), st.floats(0, 100).map(lambda x: round(x, 6)))
 WEEKS = st.lists(st.dictionaries(st.sampled_from("ABCDE"), st.tuples(SCORE, SCORE), min_size=1), min_size=2, max_size=4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(WEEKS, st.sampled_from([0.0, 2.0, 5.0]))
 def test_any_history(weeks: list[dict[str, tuple[float | None, float | None]]], band: float) -> None:
     """Exactly one zone per placed customer; comparing is complete, and with itself empty; order does not matter."""

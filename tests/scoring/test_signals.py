@@ -253,7 +253,7 @@ def measured(rows: list[tuple[Any, ...]], ids: str = "ABCD", order: list[int] | 
     return measure(tables, RULES, as_of=AS_OF, fresh=ALL_FRESH)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(rows: list[tuple[Any, ...]], random: Any) -> None:
     order = list(range(len(rows)))
@@ -261,7 +261,7 @@ def test_the_order_of_rows_does_not_matter(rows: list[tuple[Any, ...]], random: 
     pd.testing.assert_frame_equal(measured(rows), measured(rows, order=order), check_exact=True)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(ROWS)
 def test_a_customer_is_measured_alike_in_any_partition(rows: list[tuple[Any, ...]]) -> None:
     whole = measured(rows)
