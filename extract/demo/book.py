@@ -25,6 +25,7 @@ class Block:
     cast: Cast
     latent: Latent
     line: Timeline
+    assignments: pd.DataFrame
     owners: pd.DataFrame
     staff_names: dict[str, str]
 

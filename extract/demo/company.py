@@ -1,6 +1,6 @@
 """The demo company: a few frames that hold everywhere, and facts made block by block when asked for.
 
-A block is 20,000 customers. Each draws from generators of its own, so that a million customers need the memory
+A block is 10,000 customers. Each draws from generators of its own, so that a million customers need the memory
 of one block, and the same seed gives the same bytes in any process.
 """
 
@@ -34,7 +34,7 @@ from extract.demo.timeline import DAY, NEVER, Instants, Timeline, days, dice, ti
 from extract.demo.truth import tell_truth
 from extract.demo.voice import build_account_feedback, build_surveys
 
-BLOCK_CUSTOMERS = 20_000
+BLOCK_CUSTOMERS = 10_000
 LAST_WEEK = Week(2026, 47)
 
 
@@ -117,7 +117,8 @@ def _block(company: DemoCompany, number: int) -> Block:
     cast = Cast(parts=company.cast.parts[part], centers=company.cast.centers[part])
     latent = build_latent(cast, book.since.to_numpy(), company.line, seed=company.seed, block=number)
     contacts, start = _contacts(book, cast, company.line, seed=company.seed, number=number)
-    owners = company.assignments[company.assignments.role == "owner"]
+    teams = _teams(company, book)
+    owners = teams[teams.role == "owner"]
     units = owners.person_id.map(company.people.set_index("person_id").business_unit)
     by_unit = owners.assign(unit=units).set_index(["customer_id", "unit"]).person_id.unstack()  # noqa: PD010
     return Block(
@@ -129,9 +130,18 @@ def _block(company: DemoCompany, number: int) -> Block:
         cast=cast,
         latent=latent,
         line=company.line,
+        assignments=teams,
         owners=by_unit.reindex(book.customer_id),
         staff_names=dict(zip(company.people.person_id, company.people["name"], strict=True)),
     )
+
+
+def _teams(company: DemoCompany, book: pd.DataFrame) -> pd.DataFrame:
+    """The assignments of a block: they are sorted by customer, so a slice is enough."""
+    ends = book.customer_id.iloc[[0, -1]].tolist()
+    column = company.assignments.customer_id
+    first, last = column.searchsorted(ends[0], side="left"), column.searchsorted(ends[1], side="right")
+    return company.assignments.iloc[int(first) : int(last)].reset_index(drop=True)
 
 
 def _contacts(

@@ -90,7 +90,9 @@ def _posts(people: int) -> Iterator[_Post]:
     place = 1
     left = people - 1
     for unit in BusinessUnit:
-        size = left if unit is BusinessUnit.GPS else max(4, round((people - 1) * _SHARES[unit]))
+        wanted = max(4, round((people - 1) * _SHARES[unit]))
+        units_after = len(BusinessUnit) - 1 - list(BusinessUnit).index(unit)
+        size = min(wanted, left - 4 * units_after) if units_after else left
         for post in _unit(unit, size, place):
             yield post
             place += 1

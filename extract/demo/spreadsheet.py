@@ -94,5 +94,5 @@ def _cells(column: Sequence[Any], style: str) -> list[str]:
         elif isinstance(value, str):
             cells.append(known.get(value) or known.setdefault(value, _text(value)))
         else:
-            cells.append(f"<c{style}><v>{value:.10g}</v></c>" if style else f"<c><v>{value:g}</v></c>")
+            cells.append(f"<c{style}><v>{float(value)!r}</v></c>" if style else f"<c><v>{value:g}</v></c>")
     return cells

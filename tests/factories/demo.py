@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from contracts.frames import Column, Kind
-from contracts.ids import key_digest
 from contracts.tables import TABLES
 from extract.demo.company import DemoCompany
 from extract.demo.known import known_facts
@@ -22,7 +21,7 @@ _KNOWN_AT = {"tickets": "updated_at"}
 def canonical(company: DemoCompany, as_of: datetime) -> dict[str, pa.Table]:
     """Every canonical table of the company at an instant; tables it does not have come back empty.
 
-    Rows are sorted by key; `row_hash` is a digest of the key alone, since nothing here compares rows.
+    Rows are sorted by key; `row_hash` is the key itself, since nothing here compares rows.
     """
     moment = micros(as_of)
     parts = [known_facts(company.block(n), company.facts(n), moment) for n in company.blocks]
@@ -37,14 +36,15 @@ def _table(name: str, frame: pd.DataFrame) -> pa.Table:
     table = TABLES[name]
     frame = frame.sort_values(list(table.key), kind="stable", ignore_index=True)
     columns = {column.name: _values(frame, column) for column in table.columns}
-    keys = frame[list(table.key)].astype(str).agg("|".join, axis=1) if len(frame) else pd.Series([], dtype=object)
+    first, *others = (frame[name].astype(str) for name in table.key)
+    keys = pa.array(first.str.cat(others, sep="|") if others else first, pa.string())
     event = _instants(frame[table.time]) if table.time else pa.nulls(len(frame), pa.timestamp("us"))
     known = _instants(frame[_KNOWN_AT[name]]) if name in _KNOWN_AT else event
     utc = pa.timestamp("us", tz="UTC")
     columns |= {
         "source": pa.array(["demo"] * len(frame), pa.string()),
-        "row_key": pa.array(keys.tolist(), pa.string()),
-        "row_hash": pa.array([key_digest(name, key) for key in keys], pa.string()),
+        "row_key": keys,
+        "row_hash": keys,
         "event_at": event.cast(utc),
         "known_at": known.cast(utc),
     }
@@ -61,9 +61,10 @@ def _values(frame: pd.DataFrame, column: Column) -> pa.Array:
     if column.kind is Kind.DAY:
         return _instants(pd.to_datetime(values)) if values.dtype == object else _instants(values)
     if column.kind is Kind.MONEY:
-        return pa.array([None if pd.isna(v) else Decimal(f"{v:.2f}") for v in values], pa.decimal128(18, 2))
+        amounts = pa.Array.from_pandas(values).cast(pa.float64())
+        return pc.round(amounts, 2).cast(pa.decimal128(18, 2), safe=False)
     if column.kind is Kind.TEXT:
-        return pa.array([None if pd.isna(v) else str(v) for v in values], pa.string())
+        return pa.array(values.astype(object), pa.string(), from_pandas=True)
     target = {Kind.INTEGER: pa.int64(), Kind.BOOLEAN: pa.bool_()}.get(column.kind, pa.float64())
     return pa.Array.from_pandas(values).cast(target)
 
