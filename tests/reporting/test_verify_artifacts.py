@@ -121,7 +121,14 @@ def a_page(*, script: str = "go()", policy: str | None = None, body: str = "") -
 
 
 def test_a_good_page_has_no_fault() -> None:
-    assert verify_page(a_page(body='<a href="accounts/x.html">x</a><a href="https://borealis.example">y</a>')) == []
+    assert (
+        verify_page(
+            a_page(
+                body='<a href="accounts/x.html">x</a><a href="https://borealis.example">y</a><style>b{src:url("../assets/Inter.woff2")}</style>'
+            )
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,7 +145,15 @@ def test_a_good_page_has_no_fault() -> None:
         ),
         pytest.param(a_page(body="<b onclick=go()>x</b>"), "inline handler: b onclick", id="inline handler"),
         pytest.param(a_page(body='<a href="javascript:go()">x</a>'), "a href=javascript", id="script in a link"),
-        pytest.param(a_page(body="<style>@import 'x'</style>"), "a style fetches", id="import in a style"),
+        pytest.param(a_page(body="<style>@import 'x'</style>"), "a style imports", id="import in a style"),
+        pytest.param(
+            a_page(body="<style>b{background:url('https://x.example/1')}</style>"),
+            "a style fetches",
+            id="remote in a style",
+        ),
+        pytest.param(
+            a_page(body="<style>b{background:url(//x.example/1)}</style>"), "a style fetches", id="host in a style"
+        ),
         pytest.param(b"\xff\xfe", "is not UTF-8", id="encoding"),
     ],
 )
