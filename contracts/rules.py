@@ -130,6 +130,16 @@ class Corners(Rule):
         return self
 
 
+class OutcomeRules(Rule):
+    """How the axes are held against what became of customers. `label`: the source of churn that counts, when
+    several contradict each other; none: the one with the most dated rows.
+    """
+
+    label: str | None = None
+    horizon_days: Annotated[int, Field(gt=0)] = 182
+    minimum_events: Annotated[int, Field(ge=2)] = 30
+
+
 class Thresholds(Rule):
     lines: Lines
     tier: dict[str, Lines] = {}
@@ -138,6 +148,7 @@ class Thresholds(Rule):
     coverage_floor: Share
     corners: Corners = Corners()
     prior_strength: Annotated[float, Field(ge=0)] = 0.0
+    outcome: OutcomeRules = OutcomeRules()
     owner: str = ""
 
     def lines_for(self, tier: str | None) -> Lines:
@@ -313,7 +324,11 @@ class Policy(Rule):
 
     @property
     def digest(self) -> str:
-        return sha256(canonical_json(self.model_dump(mode="json", exclude={"sequence"})))
+        body = self.model_dump(mode="json", exclude={"sequence"})
+        if self.thresholds.outcome == OutcomeRules():
+            # a section that nobody wrote leaves the digest of policies without it as it was
+            del body["thresholds"]["outcome"]
+        return sha256(canonical_json(body))
 
     @property
     def label(self) -> str:

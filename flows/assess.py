@@ -27,6 +27,7 @@ from flows.errors import NothingPublished
 from flows.fan_out import FanOut, InOrder
 from flows.inputs import Inputs
 from flows.measure import MeasureTask, PlaceTask, gather, measure_bucket, place_bucket, policy_of, write_frames
+from flows.outcome import OutcomeNotes, check_outcome
 from scoring.act.plans import plan
 from scoring.measure.norms import norms
 from scoring.measure.signals import signal_words
@@ -123,7 +124,10 @@ def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path, only: fro
         "previous_contributions": _of(_previous(inputs, root, "contributions", CONTRIBUTIONS.empty()), only),
         "history": _history(inputs, root, placements, only),
     }
-    return Assessed(frames, buckets, people, policy, len(facts))
+    notes = OutcomeNotes()
+    if only is None and not inputs.is_reconstructed:
+        notes = check_outcome(inputs, root, policy, facts=facts, fan_out=spread, into=into / "outcome")
+    return Assessed(frames, buckets, people, policy, len(facts), axis_notes=notes.axis, trust_notes=notes.trust)
 
 
 def _assignments(manifest: Path, buckets: int) -> pd.DataFrame:

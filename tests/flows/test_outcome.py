@@ -1,0 +1,140 @@
+"""The retention axis held against outcomes, from a snapshot on disk: what is measured, and what is said."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from config.policy import read_draft
+from contracts.ids import canonical_json, sha256
+from contracts.rules import OutcomeRules, Policy
+from contracts.weeks import Week
+from extract.snapshot import write_manifest, write_tables
+from flows.fan_out import InOrder
+from flows.inputs import Inputs
+from flows.outcome import check_outcome
+from scoring.predict.outcome import NO_DATES, NO_OUTCOMES
+from tests.factories.repository import ROOT
+from tests.factories.scoring import AS_OF, WEEK, ago, facts, table
+
+CUSTOMERS = [f"c{number:03d}" for number in range(240)]
+
+
+class CountingFanOut(InOrder):
+    """Remembers which instants were measured."""
+
+    def __init__(self) -> None:
+        self.measured: list[object] = []
+
+    def map(self, function, items):
+        tasks = list(items)
+        self.measured += sorted({task.as_of for task in tasks})
+        return super().map(function, tasks)
+
+
+def frozen(root: Path, outcomes: list[dict]) -> Inputs:
+    """A snapshot of 240 customers; those with an odd number stopped paying invoices in time to be seen."""
+    snapshots = root / "var" / "snapshots"
+    tables = {
+        "customers": table("customers", [{"customer_id": c, "name": c, "since_on": ago(900)} for c in CUSTOMERS]),
+        "invoices": table("invoices", [
+            {"customer_id": c, "invoice_id": f"{c}-{age}", "issued_on": ago(age), "amount": 100}
+            for number, c in enumerate(CUSTOMERS)
+            for age in range(200, 800, 30)
+            if number % 2 == 0 or not (190 < age < 360 or 370 < age < 540)
+        ]),
+        "outcomes": table("outcomes", outcomes),
+    }  # fmt: skip
+    stored = write_tables(snapshots, tables, 2)
+    files = {
+        name: {b: {"sha256": f.sha256, "rows": f.rows} for b, f in parts.items()} for name, parts in stored.items()
+    }
+    body = {
+        "week": WEEK,
+        "as_of": AS_OF.isoformat(),
+        "buckets": 2,
+        "tables": files,
+        "waiting": {},
+        "sources": {},
+        "exports": [],
+    }
+    manifest = write_manifest(snapshots, Week.parse(WEEK), body)
+    return Inputs(
+        week=WEEK, revision=0, as_of=AS_OF.isoformat(), manifest=str(manifest.path.relative_to(root)),
+        snapshot_digest=manifest.digest, policy=str(ROOT / "config"), policy_digest="", policy_sequence=1, previous=None,
+        history=(), cause="baseline", is_baseline=True, is_reconstructed=False, organization="Test", time_zone="UTC",
+        currency="EUR", fresh=("invoices",), sources="", case_event=0, code_version="", fonts_digest="",
+    )  # fmt: skip
+
+
+def checked(root: Path, outcomes: list[dict], rules: OutcomeRules | None = None):
+    policy: Policy = read_draft(ROOT / "config")
+    if rules:
+        policy = policy.model_copy(update={"thresholds": policy.thresholds.model_copy(update={"outcome": rules})})
+    fan_out = CountingFanOut()
+    book = facts(*({"customer_id": customer} for customer in CUSTOMERS))
+    notes = check_outcome(frozen(root, outcomes), root, policy, facts=book, fan_out=fan_out, into=root / "work")
+    assert not (root / "work").exists()
+    return notes, fan_out.measured
+
+
+def leaving(customers: list[str], *ages: int, **more) -> list[dict]:
+    return [
+        {
+            "customer_id": c,
+            "outcome_id": f"{c}-{age}-{more.get('label')}",
+            "kind": "churned",
+            "happened_on": ago(age),
+            **more,
+        }
+        for age in ages
+        for c in customers
+    ]
+
+
+def test_without_outcomes_nothing_is_measured(tmp_path: Path) -> None:
+    notes, measured = checked(tmp_path, [])
+    assert (notes.axis, notes.trust, measured) == ((NO_OUTCOMES,), (), [])
+
+
+def test_without_dates_nothing_is_measured(tmp_path: Path) -> None:
+    notes, measured = checked(tmp_path, [{"customer_id": "c001", "kind": "churned"}])
+    assert (notes.axis, measured) == ((NO_DATES,), [])
+    assert notes.trust == ("The one churn row has no date, so it can never be used as a label.",)
+
+
+def test_too_few_events_in_one_window_are_not_worth_measuring(tmp_path: Path) -> None:
+    notes, measured = checked(tmp_path, leaving(CUSTOMERS[:40], 250) + leaving(CUSTOMERS[:12], 30))
+    assert notes.axis[0].startswith("Fewer than 30 churn events (12): the retention axis")
+    assert measured == []
+
+
+def test_two_snapshots_of_the_past_are_measured_and_a_planted_cause_is_found(tmp_path: Path) -> None:
+    # three of four who stopped being invoiced leave, and one of eight of the others
+    odd, even = CUSTOMERS[1::2], CUSTOMERS[::2]
+    gone = [c for number, c in enumerate(odd) if number % 4] + even[::8]
+    notes, measured = checked(tmp_path, leaving(gone, 250, 30))
+    assert measured == [AS_OF - timedelta(days=364), AS_OF - timedelta(days=182)]
+    assert notes.axis[0].startswith("A model of churn is better than chance: one trained on 182 days of churn")
+    assert "(240 customers, 105 churned)" in notes.axis[0]
+    assert notes.trust == ()
+
+
+@pytest.mark.parametrize("label", [None, "event"])
+def test_the_label_of_the_policy_counts(tmp_path: Path, label: str | None) -> None:
+    flagged = leaving(CUSTOMERS[:100], 250, 30, label="flag") + leaving(CUSTOMERS[:3], 250, 30, label="event")
+    notes, _ = checked(tmp_path, flagged, OutcomeRules(label=label))
+    used = label or "flag"
+    assert notes.trust[0].endswith(f"'{used}' is used.")
+    assert notes.axis[0].startswith("Fewer than 30 churn events (3)") == (label == "event")
+
+
+def test_the_digest_of_a_policy_without_the_section_is_as_before() -> None:
+    policy = read_draft(ROOT / "config")
+    body = policy.model_dump(mode="json", exclude={"sequence"})
+    assert body["thresholds"].pop("outcome") == {"label": None, "horizon_days": 182, "minimum_events": 30}
+    assert policy.digest == sha256(canonical_json(body))
+    other = policy.thresholds.model_copy(update={"outcome": OutcomeRules(horizon_days=91)})
+    assert policy.model_copy(update={"thresholds": other}).digest != policy.digest
