@@ -244,7 +244,8 @@ class Source(_Model):
     separator: Literal[",", ";", "\t", "|"] | None = Field(
         default=None, description="default: found in the header line"
     )
-    skip_rows: Annotated[int, Field(ge=0)] = 0
+    skip_rows: Annotated[int, Field(ge=0)] = Field(default=0, description="lines above the header")
+    header_rows: Annotated[int, Field(ge=1, le=9)] = Field(default=1, description="the first one names the columns")
     sheet: str | None = None
     aliases: dict[str, list[str]] = Field(default={}, description="column -> other spellings that are accepted")
     decimal: Literal[".", ","] = "."
@@ -333,11 +334,20 @@ def read_sources(folder: Path) -> list[Source]:
 
     Raises: ConfigRefused naming the file, source and key, and what is allowed; all faults at once.
     """
-    return read_sources_file(folder / "sources.toml")
+    path = folder / "sources.toml"
+    sources = read_sources_file(path)
+    masters = [source.name for source in sources if source.master]
+    if len(masters) != 1:
+        text = f"exactly one source must say master = true; found {', '.join(masters) or 'none'}"
+        raise ConfigRefused(path, [text])
+    strangers = [s.name for s in sources if not s.master and any(target.table == "customers" for target in s.map)]
+    if strangers:
+        raise ConfigRefused(path, [f"source '{name}': only the master may fill customers" for name in strangers])
+    return sources
 
 
 def read_sources_file(path: Path) -> list[Source]:
-    """Like `read_sources`, for any file: a preset, for example."""
+    """Like `read_sources`, for any file and with or without a master source: a preset, for example."""
     body = read_toml(path)
     foreign = sorted(set(body) - {"source"})
     if foreign:
@@ -385,9 +395,6 @@ def _named(error: ValidationError, path: Path, entries: list[Any]) -> list[str]:
 def _disagreements(sources: list[Source]) -> list[str]:
     names = [source.name for source in sources]
     problems = [f"source '{name}': the name is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
-    masters = [source.name for source in sources if source.master]
-    if sources and len(masters) != 1:
-        problems.append(f"exactly one source must say master = true; found {', '.join(masters) or 'none'}")
     for source in sources:
         for target in source.map:
             for column, cell in target.columns.items():

@@ -16,8 +16,8 @@ def last_per(rows: pa.Table, names: Sequence[str], at: pa.Array | pa.ChunkedArra
     order = np.arange(rows.num_rows)
     if at is not None:
         stamped = pa.table({"at": at, "n": order})
-        keys = [("at", "ascending"), ("n", "ascending")]
-        by_time = np.asarray(pc.sort_indices(stamped, sort_keys=keys, null_placement="at_start"))
+        keys = [("at", "ascending", "at_start"), ("n", "ascending", "at_start")]
+        by_time = np.asarray(pc.sort_indices(stamped, sort_keys=keys))
         order = np.empty(rows.num_rows, dtype="int64")
         order[by_time] = np.arange(rows.num_rows)
     grouped = rows.select(list(names)).append_column("__order", pa.array(order)).group_by(list(names))

@@ -73,7 +73,8 @@ def read_records(source: Source, pulled: Pulled, *, as_of: datetime, zone: ZoneI
             continue
         notes.update(sheet.notes)
         table = pa.table([clean(_chunked(sheet.columns[name]), source.missing) for name in names], names=names)
-        table, rows = _without_blank_rows(table, sheet.rows, notes)
+        table, rows = _below_header(table, sheet.rows, source)
+        table, rows = _without_blank_rows(table, rows, notes)
         parts.append(table)
         numbers.append(rows)
         files.append(np.full(table.num_rows, len(taken), dtype="int32"))
@@ -81,6 +82,7 @@ def read_records(source: Source, pulled: Pulled, *, as_of: datetime, zone: ZoneI
         refused_rows += [
             asdict(row) | {"file": export.name, "sheet": sheet.name, "sha256": export.sha256, "row_number": row.row}
             for row in sheet.refused
+            if row.row > source.header_rows
         ]
         taken.append(export)
     table = pa.concat_tables(parts) if parts else pa.table({name: pa.array([], pa.string()) for name in names})
@@ -113,6 +115,14 @@ def _chunked(values: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:
 
 def _array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def _below_header(table: pa.Table, rows: pa.Array, source: Source) -> tuple[pa.Table, pa.Array]:
+    """Without further header rows, which hold labels for people below the names of the columns."""
+    if source.header_rows == 1:
+        return table, rows
+    is_record = pc.greater(rows, source.header_rows)
+    return table.filter(is_record), rows.filter(is_record)
 
 
 def _without_blank_rows(table: pa.Table, rows: pa.Array, notes: Counter[str]) -> tuple[pa.Table, pa.Array]:

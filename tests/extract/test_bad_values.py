@@ -46,7 +46,7 @@ VALUES = {
     "B43-minus-zero": Value("margin", "-0", reason=_NUMBER),
     "B43-hex": Value("amount", "0x1F", reason=_NUMBER),
     "B43-power": Value("amount", "1e3", reason=_NUMBER),
-    "B43-full-width": Value("amount", "１２", reason=_NUMBER),  # noqa: RUF001 - the point of the case
+    "B43-full-width": Value("amount", "１２", reason=_NUMBER),
     "B44-above": Value("margin", "101", reason=_RANGE),
     "B45": Value("margin", "25%", reason=_NUMBER),
     "B46": Value("amount", "€ 12", reason=_NUMBER),
@@ -73,7 +73,7 @@ VALUES = {
 @pytest.mark.parametrize("name", VALUES)
 def test_value(tmp_path: Path, name: str) -> None:
     case = VALUES[name]
-    fields = "A2,Beta,,,,,".split(",")
+    fields = ["A2", "Beta", "", "", "", "", ""]
     fields[_PLACE[case.column]] = case.text
     desk = accounts(tmp_path, case.extra)
     desk.put("accounts.csv", lines("A1,Acme,,,,,", ",".join(fields)))
