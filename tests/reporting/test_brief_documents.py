@@ -13,13 +13,13 @@ from reporting.models import PackView
 from reporting.pdf_text import page_texts
 from reporting.sections import sections_for
 from reporting.verify import verify_pdf
+from tests.factories.account_views import an_account_view
 from tests.factories.views import (
     HOSTILE_NAME,
     a_case,
     a_move,
     a_pack_view,
     a_row,
-    an_account_view,
     an_action,
 )
 

@@ -22,7 +22,8 @@ from reporting.mails import (
     withdrawal_mail,
 )
 from reporting.values import Change
-from tests.factories.views import HOSTILE_NAME, ROME, V, a_case, a_pack_view, an_account_view, eur
+from tests.factories.account_views import an_account_view
+from tests.factories.views import HOSTILE_NAME, ROME, V, a_case, a_pack_view, eur
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 DUE = datetime(2026, 11, 24, 12, 0, tzinfo=ROME)
