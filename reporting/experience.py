@@ -63,7 +63,7 @@ def read_answers(ground: Ground) -> Answers:
     )
     parts = [part for part in (found, beside) if len(part)]
     frame = pd.concat(parts, ignore_index=True) if parts else found
-    frame = frame.loc[frame["at"].notna() & frame["score"].notna()]
+    frame = frame.loc[frame["at"].notna() & frame["score"].notna()].sort_values(["kind", "at", "score"])
     end = pd.Timestamp(ground.book.facts.as_of)
     sent = asked.loc[instants(asked["sent_at"]) >= end - pd.Timedelta(days=WINDOW_DAYS), "kind"].value_counts()
     invited = {str(kind): int(count) for kind, count in sent.items()}

@@ -33,6 +33,7 @@ def weekly_values(ground: Ground) -> pd.DataFrame:
     first = str(ground.week.shift(1 - TREND_WEEKS))
     both = pd.concat([known.loc[known["week"] >= first].astype(object), current.astype(object)], ignore_index=True)
     both = both.loc[(both["state"] == PlacementState.PLACED).to_numpy(dtype=bool, na_value=False)]
+    both = both.sort_values(["week", "customer_id"], kind="stable")  # sums of floats must not depend on row order
     worth = ground.accounts.set_index("customer_id")["revenue_amount"]
     both = both.assign(
         loyalty=numbers(both["loyalty"]),
