@@ -19,7 +19,7 @@ from reporting.experience import verbatims
 from reporting.followup import case_lines, plan
 from reporting.ground import Ground, change_of, mark_of, page_of, stand, zone_mark
 from reporting.models import ActionLine, CaseLine
-from reporting.reading import calendar_day, rows, rows_by_customer
+from reporting.reading import calendar_day, equal, rows, rows_by_customer
 from reporting.team import parts_of, reconcile
 from reporting.timeline import timeline, trail
 from reporting.view import as_of_text, footer
@@ -217,7 +217,7 @@ def _trust(placed: SimpleNamespace, missing: tuple[str, ...]) -> str:
 
 def _critical_is_low_left(ground: Ground) -> bool:
     """Whether Critical is the low/low corner, as shipped; configuration may place it elsewhere."""
-    critical = ground.accounts.loc[(ground.accounts["raw_zone"] == Zone.CRITICAL).to_numpy(dtype=bool, na_value=False)]
+    critical = ground.accounts.loc[equal(ground.accounts["raw_zone"], Zone.CRITICAL)]
     if not len(critical):
         return True
     low = (critical["loyalty"] < critical["loyalty_line"]) & (critical["retention"] < critical["retention_line"])

@@ -25,7 +25,7 @@ from reporting.models import (
     Renewals,
     ZoneLine,
 )
-from reporting.reading import calendar_day, flags, instants, local_day, numbers, rows, total
+from reporting.reading import calendar_day, equal, flags, instants, local_day, numbers, rows, total
 from reporting.tiles import RENEWAL_DAYS, due_renewals
 
 LINES = 12
@@ -82,7 +82,7 @@ def _renewal(row: SimpleNamespace, ground: Ground) -> DealLine:
 
 def _open_deals(ground: Ground) -> tuple[tuple[DealLine, ...], int, int, float | None]:
     frame, names = ground.frame("deals"), _marks(ground)
-    frame = frame.loc[(frame["status"] == "open").to_numpy(dtype=bool, na_value=False)]
+    frame = frame.loc[equal(frame["status"], "open")]
     frame = frame.loc[frame["customer_id"].isin(names)]
     today = pd.Timestamp(ground.today)
     late = (pd.to_datetime(frame["expected_close_on"]) < today).to_numpy(dtype=bool, na_value=False)

@@ -19,7 +19,7 @@ from contracts.words import FieldGroup
 from reporting import formats
 from reporting.ground import Ground, change_of
 from reporting.models import Change, Direction, Experience, Metric, Tile, Verbatim
-from reporting.reading import instants, local_day, numbers, rows
+from reporting.reading import equal, instants, local_day, numbers, rows
 
 WINDOW_DAYS = 90
 _NORMAL = 1.96
@@ -41,7 +41,7 @@ def read_answers(ground: Ground) -> Answers:
     surveys, tickets = ground.frame("surveys"), ground.frame("tickets")
     asked = surveys.loc[surveys["kind"].isin(list(_LABELS))]
     low, high = numbers(asked["scale_min"]), numbers(asked["scale_max"])
-    is_nps = (asked["kind"] == "nps").to_numpy(dtype=bool, na_value=False)
+    is_nps = equal(asked["kind"], "nps")
     low = low.fillna(pd.Series(1.0, index=asked.index).mask(is_nps, 0.0))
     high = high.fillna(pd.Series(5.0, index=asked.index).mask(is_nps, 10.0))
     share = (numbers(asked["score"]) - low) / (high - low).where(high > low)
@@ -52,7 +52,7 @@ def read_answers(ground: Ground) -> Answers:
             "score": (1.0 + 4.0 * share).mask(is_nps, 10.0 * share).round(6),
         }
     )
-    told = set(asked.loc[(asked["kind"] == "csat").to_numpy(dtype=bool, na_value=False), "ticket_id"].dropna())
+    told = set(asked.loc[equal(asked["kind"], "csat"), "ticket_id"].dropna())
     rated = tickets.loc[tickets["csat_score"].notna() & ~tickets["ticket_id"].isin(told)]
     beside = pd.DataFrame(
         {

@@ -44,8 +44,8 @@ def drivers(now: Iterable[Any], before: Iterable[Any]) -> list[Driver]:
         moved = (this.weight_share * (this.signal_score - middle) if this else 0.0) - (
             last.weight_share * (last.signal_score - middle) if last else 0.0
         )
-        axis = (this or last).axis
-        found.append(Driver(signal, axis, this.value if this else None, last.value if last else None, moved))
+        row: Any = this or last
+        found.append(Driver(signal, row.axis, this.value if this else None, last.value if last else None, moved))
     return sorted(found, key=lambda driver: (-abs(driver.change), driver.signal_id))
 
 

@@ -21,7 +21,7 @@ from contracts.weeks import Week
 from contracts.words import BusinessUnit, FieldGroup, Level, PlacementState, Role, Zone
 from reporting import formats
 from reporting.models import Amount, Change, Direction, Mark
-from reporting.reading import by_id, flags, frame_of, instants, numbers, values
+from reporting.reading import by_id, equal, flags, frame_of, instants, numbers, values
 from reporting.theme import theme
 
 GOOD_TO_BAD = (Zone.VERY_LOYAL, Zone.SOMEWHAT_LOYAL, Zone.NEUTRAL, Zone.CRITICAL)
@@ -192,7 +192,7 @@ def _by_priority(accounts: pd.DataFrame, book: ScopedBook) -> pd.DataFrame:
         direction_of(before, after)
         for before, after in zip(values(accounts["before_zone"]), values(accounts["zone"]), strict=True)
     ]
-    is_critical = (accounts["zone"] == Zone.CRITICAL).fillna(value=False).to_numpy(dtype=bool)
+    is_critical = equal(accounts["zone"], Zone.CRITICAL)
     worse = np.array([move == "worse" for move in moves], dtype=bool)
     moved = np.array([move in ("worse", "better") for move in moves], dtype=bool)
     is_late = accounts["customer_id"].isin(late).to_numpy(dtype=bool)

@@ -21,7 +21,7 @@ from reporting.ground import (
     zone_mark,
 )
 from reporting.models import Cell, Change, Corner, Grid, Mark, Matrix, MatrixRow, Point, ZoneLine
-from reporting.reading import numbers, total, values
+from reporting.reading import equal, numbers, total, values
 
 # --- zones ----------------------------------------------------------------------------------------
 
@@ -99,9 +99,7 @@ def _kind(before: Mark, after: Mark) -> str:
 
 def grid(ground: Ground, zones: tuple[ZoneLine, ...], *, title: str, finding: str) -> Grid:
     """Every placed customer as a point; movers carry where they stood last week."""
-    placed = ground.accounts.loc[
-        (ground.accounts["state"] == PlacementState.PLACED).to_numpy(dtype=bool, na_value=False)
-    ]
+    placed = ground.accounts.loc[equal(ground.accounts["state"], PlacementState.PLACED)]
     points = []
     columns = ("customer_id", "name", "loyalty", "retention", "revenue_amount", "state", "zone", "direction")
     befores = ("before_loyalty", "before_retention", "before_zone")
@@ -145,7 +143,7 @@ def _corners(zones: tuple[ZoneLine, ...], ground: Ground) -> tuple[Corner, ...]:
     seen: dict[Zone, tuple[bool, bool]] = {}
     accounts = ground.accounts
     for zone in Zone:
-        here = accounts.loc[(accounts["raw_zone"] == zone).to_numpy(dtype=bool, na_value=False)]
+        here = accounts.loc[equal(accounts["raw_zone"], zone)]
         if len(here):
             high = (
                 here["loyalty"] >= numbers(here["loyalty_line"]),

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from contracts.book import Book, columns_of
@@ -51,9 +52,17 @@ def numbers(column: pd.Series[Any]) -> pd.Series[float]:
     return pd.to_numeric(column.astype(object).where(column.notna(), None), errors="coerce").astype("float64")
 
 
+def equal(column: pd.Series[Any], value: object) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Where the column has that value, as a plain mask; missing is not equal to anything."""
+    found: np.ndarray[Any, np.dtype[np.bool_]] = (column == value).to_numpy(dtype=bool, na_value=False)
+    return found
+
+
 def flags(column: pd.Series[Any]) -> pd.Series[bool]:
     """The column as plain booleans; missing is False."""
-    return column.map(lambda value: value is True or value == 1 if not pd.isna(value) else False).astype(bool)
+    known = column.notna().tolist()
+    said = [bool(value) if is_known else False for value, is_known in zip(column.tolist(), known, strict=True)]
+    return pd.Series(said, index=column.index, dtype=bool)
 
 
 def instants(column: pd.Series[Any]) -> pd.Series[Any]:

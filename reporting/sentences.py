@@ -12,7 +12,7 @@ from reporting import formats
 from reporting.ground import Ground
 from reporting.models import Cases, Move, Problems, Projects, Renewals, Tile
 from reporting.moves import into_critical, out_of_critical
-from reporting.reading import total
+from reporting.reading import equal, total
 
 
 def headline(
@@ -46,7 +46,7 @@ def _first_half(ground: Ground, moves: Sequence[Move]) -> str:
     if not len(accounts):
         return "No account is in this view"
     turned = into_critical(tuple(moves))
-    critical = int((accounts["zone"] == Zone.CRITICAL).to_numpy(dtype=bool, na_value=False).sum())
+    critical = int(equal(accounts["zone"], Zone.CRITICAL).sum())
     if ground.book.facts.previous_week is None:
         verb = "is" if critical in (0, 1) else "are"
         return f"First report: {_none_or(critical, ground)} {verb} Critical"
@@ -114,7 +114,7 @@ def standfirst(ground: Ground) -> str:
     accounts = ground.accounts
     if not len(accounts):
         return "Nobody assigned an account to this audience, and no rule of scope names one."
-    critical = accounts.loc[(accounts["zone"] == Zone.CRITICAL).to_numpy(dtype=bool, na_value=False)]
+    critical = accounts.loc[equal(accounts["zone"], Zone.CRITICAL)]
     count = f"{formats.figures(len(critical), 'account')} of {formats.number(len(accounts))}"
     if not ground.shows_money:
         return f"In Critical: {count}."

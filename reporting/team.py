@@ -12,7 +12,7 @@ from contracts.words import BusinessUnit, Level, Zone
 from reporting import formats
 from reporting.ground import Ground
 from reporting.models import CaseLine, Reconciliation, Team, TeamLine
-from reporting.reading import total, values
+from reporting.reading import equal, total, values
 
 _NAMED = 10
 
@@ -103,7 +103,7 @@ def _line(
     cases: Sequence[CaseLine],
 ) -> TeamLine:
     mine = accounts.loc[accounts.index.isin(customers)]
-    critical = mine.loc[(mine["zone"] == Zone.CRITICAL).to_numpy(dtype=bool, na_value=False)]
+    critical = mine.loc[equal(mine["zone"], Zone.CRITICAL)]
     open_cases = [case for case in cases if case.is_open and _is_theirs(case, person, customers, ground)]
     mean = float(mine["loyalty"].mean()) if mine["loyalty"].notna().any() else None
     return TeamLine(
@@ -129,7 +129,7 @@ def _is_theirs(case: CaseLine, person: SimpleNamespace, customers: frozenset[str
         if here is None:
             return False
         if here == person.person_id:
-            return person.person_id != ground.audience.root or case.owner_id == person.person_id
+            return bool(person.person_id != ground.audience.root or case.owner_id == person.person_id)
         known = ground.people.get(here)
         here = known.manager_id if known else None
     return False

@@ -15,7 +15,7 @@ from reporting import formats
 from reporting.experience import Answers, metric_tile
 from reporting.ground import Ground, change_of
 from reporting.models import Change, Tile, Trend
-from reporting.reading import numbers, total
+from reporting.reading import equal, numbers, total
 
 TREND_WEEKS = 26
 RENEWAL_DAYS = 90
@@ -32,7 +32,7 @@ def weekly_values(ground: Ground) -> pd.DataFrame:
     current = ground.accounts.assign(week=ground.book.facts.week)[list(known.columns)]
     first = str(ground.week.shift(1 - TREND_WEEKS))
     both = pd.concat([known.loc[known["week"] >= first].astype(object), current.astype(object)], ignore_index=True)
-    both = both.loc[(both["state"] == PlacementState.PLACED).to_numpy(dtype=bool, na_value=False)]
+    both = both.loc[equal(both["state"], PlacementState.PLACED)]
     both = both.sort_values(["week", "customer_id"], kind="stable")  # sums of floats must not depend on row order
     worth = ground.accounts.set_index("customer_id")["revenue_amount"]
     both = both.assign(
@@ -85,7 +85,7 @@ def tiles(ground: Ground, answers: Answers) -> tuple[Tile, ...]:
     found = [_critical_tile(ground, weekly), _renewal_tile(ground), metric_tile(answers)]
     for axis, label in (("loyalty", "Mean loyalty"), ("retention", "Mean retention")):
         found.append(_mean_tile(ground, weekly, axis=axis, label=label))
-    return tuple(tile for tile in found if tile is not None)
+    return tuple(found)
 
 
 def _note(change: Change, noise: float | None, said: str, *, is_first: bool) -> str:
@@ -100,18 +100,17 @@ def _note(change: Change, noise: float | None, said: str, *, is_first: bool) -> 
 
 def _critical_tile(ground: Ground, weekly: pd.DataFrame) -> Tile:
     accounts = ground.accounts
-    critical = accounts.loc[(accounts["zone"] == Zone.CRITICAL).to_numpy(dtype=bool, na_value=False)]
+    critical = accounts.loc[equal(accounts["zone"], Zone.CRITICAL)]
     is_first = ground.book.facts.previous_week is None
     if not ground.shows_money:
-        was = accounts["before_zone"] == Zone.CRITICAL
-        before = None if is_first else float(was.to_numpy(dtype=bool, na_value=False).sum())
+        before = None if is_first else float(equal(accounts["before_zone"], Zone.CRITICAL).sum())
         change = change_of(before, float(len(critical)), noise=None, up_is_worse=True)
         note = "first report" if is_first else "against last week"
         return Tile(
             "critical", "Accounts in Critical", formats.number(len(critical)), f"of {len(accounts)}", change, note
         )
     now = total(critical["revenue_amount"]) or 0.0
-    was = (accounts["before_zone"] == Zone.CRITICAL).to_numpy(dtype=bool, na_value=False)
+    was = equal(accounts["before_zone"], Zone.CRITICAL)
     before = None if is_first else total(accounts.loc[was, "revenue_amount"]) or 0.0
     noise = noise_of(weekly["critical"])
     change = _in_money(change_of(before, now, noise=noise, up_is_worse=True), ground)
@@ -171,7 +170,7 @@ def _renewal_tile(ground: Ground) -> Tile:
 def _mean_tile(ground: Ground, weekly: pd.DataFrame, *, axis: str, label: str) -> Tile:
     """The mean of placed accounts; the change is of those placed in both weeks, like for like."""
     accounts = ground.accounts
-    placed = accounts.loc[(accounts["state"] == PlacementState.PLACED).to_numpy(dtype=bool, na_value=False)]
+    placed = accounts.loc[equal(accounts["state"], PlacementState.PLACED)]
     is_first = ground.book.facts.previous_week is None
     if not placed[axis].notna().any():
         empty = Change(None, None, "", "unknown")

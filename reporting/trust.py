@@ -8,7 +8,7 @@ from contracts.words import PlacementState
 from reporting import formats
 from reporting.ground import Ground
 from reporting.models import SourceLine, Trust
-from reporting.reading import rows
+from reporting.reading import equal, rows
 
 _STATES = {
     "stale": "older than its limit",
@@ -75,7 +75,7 @@ def coverage_sentence(ground: Ground) -> str:
     accounts = ground.accounts
     if not len(accounts):
         return "No account is in this view."
-    placed = accounts.loc[(accounts["state"] == PlacementState.PLACED).to_numpy(dtype=bool, na_value=False)]
+    placed = accounts.loc[equal(accounts["state"], PlacementState.PLACED)]
     text = f"{formats.number(len(placed))} of {formats.figures(len(accounts), 'account')} placed"
     if len(placed):
         mean = float(placed[["loyalty_coverage", "retention_coverage"]].to_numpy().mean())

@@ -111,7 +111,8 @@ def _steps(
         parts.append((_REST, label, math.fsum(driver.change for driver in rest)))
     target = int(formats.rounded(end) - formats.rounded(start))
     printed = shares_out([change for _, _, change in parts], target)
-    steps, at = [], start
+    steps: list[Step] = []
+    at = start
     for (signal, label, change), whole in zip(parts, printed, strict=True):
         direction: Direction = "worse" if change < 0 else "better" if change > 0 else "same"
         after = end if len(steps) == len(parts) - 1 else at + change
