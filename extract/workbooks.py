@@ -15,6 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from config.sources import Source
 from contracts.words import Reason
 from extract.errors import FileRefused
+from extract.formulas import uncalculated
 from extract.sheet import MAX_CELL_CHARACTERS, MAX_COLUMNS, RefusedRow, Sheet, ignored, positions, text_table
 
 MAX_ENTRIES = 2_000
@@ -51,12 +52,15 @@ def read_workbook(content: bytes, source: Source, notes: Counter[str]) -> Sheet:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         name = _sheet_name(book, source)
         sheet = book.get_sheet_by_name(name)
-        if sheet.total_width > MAX_COLUMNS:
-            raise FileRefused(Reason.FILE_HEADER, f"a cell stands in column {sheet.total_width}; at most {MAX_COLUMNS}")
-        first, cells = (sheet.start or (0, 0))[0], sheet.to_python(skip_empty_area=True)
-    except CalamineError as exc:
+        if sheet.end is not None and sheet.end[1] >= MAX_COLUMNS:
+            text = f"a cell stands in column {sheet.end[1] + 1}; at most {MAX_COLUMNS} are read"
+            raise FileRefused(Reason.FILE_HEADER, text)
+        top, left = sheet.start or (0, 0)
+        cells = sheet.to_python(skip_empty_area=True)
+        empty = {(row, column - left): shown for (row, column), shown in uncalculated(content, name).items()}
+    except (CalamineError, ValueError) as exc:
         raise FileRefused(Reason.FILE_UNREADABLE, f"the workbook cannot be read: {exc}") from exc
-    skipped = max(source.skip_rows - first, 0)
+    skipped = max(source.skip_rows - top, 0)
     cells = cells[skipped:]
     if not cells:
         raise FileRefused(Reason.FILE_EMPTY, f"sheet '{name}' is empty")
@@ -64,7 +68,7 @@ def read_workbook(content: bytes, source: Source, notes: Counter[str]) -> Sheet:
     found = positions(header, source)
     for column in ignored(header, found):
         notes[f"ignored column '{column[:60]}'"] += 1
-    return _sheet(cells[1:], first + skipped + 2, name, found, notes)
+    return _sheet(cells[1:], top + skipped + 2, name, found, empty, notes)
 
 
 def _sheet_name(book: CalamineWorkbook, source: Source) -> str:
@@ -73,7 +77,7 @@ def _sheet_name(book: CalamineWorkbook, source: Source) -> str:
             text = f"there is no sheet '{source.sheet}'; it has {', '.join(book.sheet_names)}"
             raise FileRefused(Reason.FILE_HEADER, text)
         return source.sheet
-    filled = [name for name in book.sheet_names if book.get_sheet_by_name(name).total_height]
+    filled = [name for name in book.sheet_names if book.get_sheet_by_name(name).height]
     if len(filled) > 1:
         raise FileRefused(Reason.FILE_HEADER, f"several sheets have rows ({', '.join(filled)}); name one in `sheet`")
     if not filled:
@@ -81,17 +85,25 @@ def _sheet_name(book: CalamineWorkbook, source: Source) -> str:
     return filled[0]
 
 
-def _sheet(cells: list[list[Any]], first: int, name: str, found: dict[str, int], notes: Counter[str]) -> Sheet:
-    """The rows as text. A cell with an error such as #REF! refuses its row."""
+def _sheet(
+    cells: list[list[Any]],
+    first: int,
+    name: str,
+    found: dict[str, int],
+    empty: dict[tuple[int, int], str],
+    notes: Counter[str],
+) -> Sheet:
+    """The rows as text. A cell without a calculated value refuses its row."""
     good: list[list[str]] = [[] for _ in found]
     numbers: list[int] = []
     refused: list[RefusedRow] = []
     for number, row in enumerate(cells, start=first):
         texts = [_text(row[place]) for place in found.values()]
-        if not any(text.strip() for text in texts):
+        missing = [(column, empty[number, place]) for column, place in found.items() if (number, place) in empty]
+        if not missing and not any(text.strip() for text in texts):
             notes["blank rows"] += 1
             continue
-        fault = _fault(number, dict(zip(found, texts, strict=True)))
+        fault = _fault(number, dict(zip(found, texts, strict=True)), missing)
         if fault is not None:
             refused.append(fault)
             continue
@@ -102,18 +114,15 @@ def _sheet(cells: list[list[Any]], first: int, name: str, found: dict[str, int],
     return Sheet(columns, pa.array(np.array(numbers, dtype="int64")), name=name, refused=tuple(refused), notes=notes)
 
 
-def _fault(number: int, texts: dict[str, str]) -> RefusedRow | None:
+def _fault(number: int, texts: dict[str, str], missing: list[tuple[str, str]]) -> RefusedRow | None:
+    for column, shown in missing:
+        return RefusedRow(number, Reason.NOT_CALCULATED, f"not calculated: the cell holds {shown}", column, shown)
     for column, text in texts.items():
-        if text.startswith("#") and text.rstrip("!?").upper() in _ERRORS:
-            return RefusedRow(number, Reason.NOT_CALCULATED, f"the cell holds the error {text}", column, text)
         if len(text) > MAX_CELL_CHARACTERS:
             return RefusedRow(number, Reason.TOO_LONG, f"more than {MAX_CELL_CHARACTERS} characters", column, text[:80])
         if "\0" in text:
             return RefusedRow(number, Reason.BAD_CHARACTER, "a NUL character", column, text[:80])
     return None
-
-
-_ERRORS = frozenset({"#REF", "#DIV/0", "#N/A", "#NAME", "#NULL", "#NUM", "#VALUE", "#SPILL", "#CALC"})
 
 
 def _text(value: Any) -> str:
