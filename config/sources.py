@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -56,6 +57,7 @@ from contracts.words import ExportKind
 
 CROSSWALK_COLUMNS = ("system", "source_key", "customer_id", "approved_by", "valid_from", "valid_to", "note")
 WHOLE_ROW = "*"
+_CROSSWALK_NEEDS = ("system", "source_key", "customer_id", "approved_by")
 
 Format = Literal["csv", "tsv", "xlsx", "parquet", "jsonl", "vtt", "sql"]
 
@@ -416,22 +418,25 @@ def read_crosswalk(path: Path) -> pd.DataFrame:
     rows, problems = [], []
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.DictReader(line for line in file if not line.startswith("#"))
-        absent = [
-            name
-            for name in ("system", "source_key", "customer_id", "approved_by")
-            if name not in (lines.fieldnames or [])
-        ]
+        absent = [name for name in _CROSSWALK_NEEDS if name not in (lines.fieldnames or [])]
         if absent:
-            raise ConfigRefused(
-                path, [f"the header lacks {', '.join(absent)}; it must be {','.join(CROSSWALK_COLUMNS)}"]
-            )
+            text = f"the header lacks {', '.join(absent)}; it must be {','.join(CROSSWALK_COLUMNS)}"
+            raise ConfigRefused(path, [text])
         for number, row in enumerate(lines, start=2):
-            blank = [
-                name for name in ("system", "source_key", "customer_id", "approved_by") if not (row[name] or "").strip()
-            ]
-            if blank:
-                problems.append(f"row {number}: {', '.join(blank)} is empty; every pair needs a person who approved it")
-            rows.append({name: (row.get(name) or "").strip() or None for name in CROSSWALK_COLUMNS})
+            pair = {name: (row.get(name) or "").strip() or None for name in CROSSWALK_COLUMNS}
+            problems += [f"row {number}: {fault}" for fault in _faults_of_pair(pair)]
+            rows.append(pair)
     if problems:
         raise ConfigRefused(path, problems)
     return pd.DataFrame(rows, columns=list(CROSSWALK_COLUMNS), dtype="string")
+
+
+def _faults_of_pair(pair: dict[str, str | None]) -> list[str]:
+    blank = [name for name in _CROSSWALK_NEEDS if pair[name] is None]
+    faults = [f"{', '.join(blank)} is empty; every pair needs a person who approved it"] if blank else []
+    for name in ("valid_from", "valid_to"):
+        try:
+            date.fromisoformat(pair[name] or "2000-01-01")
+        except ValueError:
+            faults.append(f"{name} '{pair[name]}' is no date; write it like 2026-11-23")
+    return faults
