@@ -79,12 +79,11 @@ def _delimited(stack: contextlib.ExitStack, company: DemoCompany, inbox: Path, s
 
     def write(block: Block, known: Facts, span: Span) -> list[Path]:
         paths = []
+        teams = block.assignments[block.assignments.customer_id.isin(known["customers"].customer_id)]
         for name, (export, separator, fresh) in systems.DELIMITED.items():
             begin = _EVER if fresh is None else span[0]
             part = known if fresh is None else _since(known, *fresh, begin)
-            part = part | {
-                "assignments": block.assignments[block.assignments.customer_id.isin(known["customers"].customer_id)]
-            }
+            part = part | {"assignments": teams}
             rows = with_bad_rows(name, export(block, part, zone), block, begin=begin, end=span[1])
             path = inbox / f"{name}_{stamp}.csv"
             if name not in writers:

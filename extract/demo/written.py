@@ -32,7 +32,9 @@ def instants(values: Iterable[int], form: str, *, zone: str | None = None) -> pa
 
 
 def utc(values: Iterable[int]) -> pa.Array:
-    return instants(values, "%Y-%m-%dT%H:%M:%SZ")
+    """ISO in UTC with a Z; a cast is several times faster than strftime on half a million rows."""
+    written = pc.replace_substring(_stamps(values).cast(pa.string()), " ", "T")
+    return pc.binary_join_element_wise(written, "Z", "")
 
 
 def day_texts(values: Iterable[int], form: str = ISO_DAY) -> pa.Array:
