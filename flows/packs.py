@@ -9,12 +9,13 @@ from functools import lru_cache
 from json import loads
 from pathlib import Path
 
+from config.sources import read_crosswalk
 from contracts.exchange import Artifact, Picture, WorkbookToken
 from contracts.ids import canonical_json, sha256
 from contracts.rules import Audiences
 from contracts.scope import Audience, scoped
 from contracts.words import ArtifactKind, Level
-from delivery.leakscan import Tokens, allowed_of, scan, tokens_of
+from delivery.leakscan import Tokens, allowed_of, scan, scan_bytes, tokens_of
 from flows.books import load_book
 from reporting.mails import MailBody
 
@@ -73,33 +74,33 @@ def render_packs(task: RenderTask) -> list[RenderedPack]:
 
 
 def _render(task: RenderTask, audience: Audience) -> RenderedPack:
-    from reporting import render_pack
     from reporting.mails import pack_mail
+    from reporting.pack import render_pack
 
     book = scoped(load_book(task.book, audience.customer_ids), audience)
     week = book.facts.week
     key = task.key_file.read_bytes()
     token = WorkbookToken(audience.audience_id, audience.readers[0], week, task.revision)
     is_own = audience.level is Level.INDIVIDUAL
-    pack = render_pack(
-        book,
-        token=token.signed(key),
-        key=key,
-        account_pages=task.rules.own_account_pages if is_own else task.rules.account_pages,
-    )
+    pages = task.rules.own_account_pages if is_own else task.rules.account_pages
+    pack = render_pack(book, token=token.signed(key), key=key, pages=pages)
+    link = link_of(task.rules, audience, week, task.output)
+    body = pack_mail(pack.view, tuple(task.rules.mail.get(audience.level, ())), link)
+
     tokens = _tokens(task.book)
     permitted = allowed_of(book, tokens)
-    faults = [*pack.faults, *(str(hit) for artifact in pack.artifacts for hit in scan(artifact, permitted, tokens))]
+    hits = [hit for artifact in pack.artifacts for hit in scan(artifact, permitted, tokens)]
+    hits += scan_bytes(f"{body.subject}\n{body.text}\n{body.html}".encode(), "mail.html", permitted, tokens)
     files = tuple(_store(artifact, task.into / audience.audience_id) for artifact in pack.artifacts)
-    link = link_of(task.rules, audience, week, task.output)
     mail = task.into / f"{audience.audience_id}.mail.json"
-    save_mail(mail, pack_mail(pack.view, tuple(task.rules.mail.get(audience.level, ())), link))
-    return RenderedPack(audience, files, mail, tuple(faults))
+    save_mail(mail, body)
+    return RenderedPack(audience, files, mail, (*pack.faults, *(str(hit) for hit in hits)))
 
 
 @lru_cache(maxsize=1)
 def _tokens(folder: Path) -> Tokens:
-    return tokens_of(load_book(folder))
+    crosswalk = folder.parent / "crosswalk.csv"
+    return tokens_of(load_book(folder), crosswalk=read_crosswalk(crosswalk) if crosswalk.exists() else None)
 
 
 def _store(artifact: Artifact, folder: Path) -> RenderedFile:

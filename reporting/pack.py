@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from contracts.exchange import Artifact
 from contracts.scope import ScopedBook
@@ -40,7 +41,9 @@ def render_pack(book: ScopedBook, *, token: str, key: bytes, pages: int | None =
 
     view = compose(book, pages=pages)
     accounts = list(compose_accounts(book, view.account_pages, pages=pages))
-    made = [*render_site(view, accounts), render_brief(view), render_workbook(view, token=token, key=key)]
+    zone = ZoneInfo(book.facts.time_zone)
+    workbook = render_workbook(view, token=token, key=key, zone=zone)
+    made = [*render_site(view, accounts), render_brief(view), workbook]
     if book.audience.level is Level.INDIVIDUAL:
         changed = {move.customer_id for move in (*view.moves, *view.other_moves)}
         told = [account for account in accounts if account.customer_id in changed][:_BRIEFS]
@@ -50,8 +53,10 @@ def render_pack(book: ScopedBook, *, token: str, key: bytes, pages: int | None =
 
 def _faults(view: PackView, accounts: list[AccountView], made: list[Artifact]) -> list[str]:
     """What the checks found in the bytes: a pack with a fault is neither published nor mailed."""
-    from reporting.brief import BRIEF_PAGES, account_brief_title, brief_title
+    from reporting.brief import account_brief_title, brief_title
+    from reporting.brief_layout import MOST_PAGES
     from reporting.verify import verify_page, verify_pdf, verify_workbook
+    from reporting.workbook import SHEETS
 
     names = {account.customer_id: account.name for account in accounts}
     titles = {account.customer_id: account_brief_title(account) for account in accounts}
@@ -60,11 +65,10 @@ def _faults(view: PackView, accounts: list[AccountView], made: list[Artifact]) -
         if artifact.kind is ArtifactKind.PAGE:
             found = verify_page(artifact.content)
         elif artifact.kind is ArtifactKind.WORKBOOK:
-            found = verify_workbook(artifact.content)
+            found = verify_workbook(artifact.content, sheets=SHEETS, tables=(), validated=())
         elif artifact.kind is ArtifactKind.BRIEF:
-            found = verify_pdf(
-                artifact.content, pages=BRIEF_PAGES, must_contain=[view.organization], title=brief_title(view)
-            )
+            pages = range(1, MOST_PAGES[view.level] + 1)
+            found = verify_pdf(artifact.content, pages=pages, must_contain=[view.organization], title=brief_title(view))
         elif artifact.kind is ArtifactKind.ACCOUNT_BRIEF and artifact.customer_id is not None:
             name, title = names[artifact.customer_id], titles[artifact.customer_id]
             found = verify_pdf(artifact.content, pages=range(1, 2), must_contain=[name], title=title)
