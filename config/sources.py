@@ -29,19 +29,12 @@ The operators are a closed set (`Cell`); there is no SQL and no code in a map. d
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import pandas as pd
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
@@ -49,161 +42,17 @@ from pydantic import (
     model_validator,
 )
 
+from config.crosswalk import CROSSWALK_COLUMNS, read_crosswalk
 from config.errors import ConfigRefused
 from config.settings import read_toml
+from config.source_map import Cell, SourceModel, Target, known_zone
 from contracts.rules import Filter
-from contracts.tables import TABLES
 from contracts.words import ExportKind
-
-CROSSWALK_COLUMNS = ("system", "source_key", "customer_id", "approved_by", "valid_from", "valid_to", "note")
-WHOLE_ROW = "*"
-_CROSSWALK_NEEDS = ("system", "source_key", "customer_id", "approved_by")
 
 Format = Literal["csv", "tsv", "xlsx", "parquet", "jsonl", "vtt", "sql"]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Cell(_Model):
-    """How one target column gets its value: exactly one origin, then refinements in the order listed here."""
-
-    # origins
-    column: str | None = Field(default=None, alias="from", description="a column of the source")
-    constant: str | None = None
-    concat: list[str] = []
-    first_of: list[str] = []
-    key_of: list[str] = Field(
-        default=[], description="a synthetic key: hash of these columns, or ['*'] for the whole row"
-    )
-    lookup: str | None = Field(default=None, description="another source, joined by `match` = its `on`, taking `take`")
-    # details of an origin
-    between: str = ""
-    match: str | None = None
-    on: str | None = None
-    take: str | None = None
-    # refinements
-    missing: list[str] = []
-    when: list[Filter] = Field(default=[], description="null where these conditions do not hold")
-    split_at: str | None = None
-    part: int = 1
-    strip: list[str] = Field(default=[], description="texts removed before reading: a currency or % sign")
-    values: dict[str, str] = {}
-    otherwise: Literal["keep", "missing", "refuse"] = "keep"
-    format: list[str] | None = None
-    zone: str | None = None
-    decimal: Literal[".", ","] | None = None
-    thousands: Literal[".", ",", " ", "'"] | None = None
-    scale: float | None = None
-    times: str | float | None = None
-    divided_by: str | float | None = None
-    plus: str | float | None = None
-    minus: str | float | None = None
-    since: str | None = Field(default=None, description="a column of instants: how long `from` came after it, in `unit`")
-    unit: Literal["minutes", "hours", "days"] | None = Field(
-        default=None, description="unit of `since`, and of `plus` and `minus` on a date or time"
-    )
-
-    @field_validator("format", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
-
-    @field_validator("constant", mode="before")
-    @classmethod
-    def _as_text(cls, value: Any) -> Any:
-        if isinstance(value, bool):
-            return str(value).lower()
-        return str(value) if isinstance(value, int | float) else value
-
-    @field_validator("zone")
-    @classmethod
-    def _zone_exists(cls, name: str | None) -> str | None:
-        return _zone(name)
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        origins = {
-            "from": self.column,
-            "constant": self.constant,
-            "concat": self.concat,
-            "first_of": self.first_of,
-            "key_of": self.key_of,
-            "lookup": self.lookup,
-        }
-        named = [name for name, value in origins.items() if value not in (None, [])]
-        if len(named) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(origins)}; got {', '.join(named) or 'none'}")
-        if self.lookup and not (self.match and self.take):
-            raise ValueError("lookup needs `match` (own column) and `take` (column of the other source)")
-        if self.since and not self.unit:
-            raise ValueError("since needs `unit`: minutes, hours or days")
-        if self.part == 0:
-            raise ValueError("part counts from 1 (first), or from -1 (last)")
-        return self
-
-    @property
-    def arithmetic(self) -> dict[str, str | float]:
-        """The arithmetic refinements that are set, in the order in which they apply."""
-        given = {"times": self.times, "divided_by": self.divided_by, "plus": self.plus, "minus": self.minus}
-        steps: dict[str, str | float] = {} if self.scale is None else {"scale": self.scale}
-        return steps | {name: value for name, value in given.items() if value is not None}
-
-    @property
-    def reads(self) -> set[str]:
-        """The columns of the source that this cell needs."""
-        named = {self.column, self.match, self.since, *self.concat, *self.first_of, *self.key_of} - {None, WHOLE_ROW}
-        operands = {value for value in self.arithmetic.values() if isinstance(value, str)}
-        return {str(name) for name in named} | operands | {f.column for f in self.when}
-
-
-def _short_form(value: Any) -> Any:
-    return {"from": value} if isinstance(value, str) else value
-
-
-CellOrName = Annotated[Cell, BeforeValidator(_short_form)]
-
-
-class Target(_Model):
-    """One canonical table that a source feeds."""
-
-    table: str
-    columns: dict[str, CellOrName]
-    where: list[Filter] = Field(default=[], description="only rows for which all of these hold")
-    distinct: bool = Field(default=False, description="equal target rows become one")
-    latest_per: list[str] = Field(default=[], description="only the last row known at as_of per these source columns")
-    latest_by: str | None = Field(default=None, description="which is last; without it, the order in the file")
-    known_at: CellOrName | None = Field(
-        default=None, description="when a row became known; default: the source's changed_at"
-    )
-
-    @model_validator(mode="after")
-    def _fits_its_table(self) -> Self:
-        if self.table not in TABLES:
-            raise ValueError(f"table must be one of {', '.join(sorted(TABLES))}; got '{self.table}'")
-        table = TABLES[self.table]
-        for name in self.columns:
-            if name not in table.by_name:
-                raise ValueError(f"{self.table} has no column '{name}'; it has {', '.join(table.by_name)}")
-        absent = [c.name for c in table.columns if c.required and c.name not in self.columns]
-        if absent:
-            raise ValueError(f"{self.table} needs {', '.join(absent)}; map each of them (or give a constant)")
-        return self
-
-    @property
-    def reads(self) -> set[str]:
-        cells = [*self.columns.values(), *([self.known_at] if self.known_at else [])]
-        named = {column for cell in cells for column in cell.reads}
-        return (
-            named
-            | {f.column for f in self.where}
-            | set(self.latest_per)
-            | ({self.latest_by} if self.latest_by else set())
-        )
-
-
-class SqlQuery(_Model):
+class SqlQuery(SourceModel):
     """A query that is read whole in one repeatable-read transaction. `{inbox}` in the URL is the inbox folder."""
 
     url: str | None = None
@@ -221,7 +70,7 @@ class SqlQuery(_Model):
         return self
 
 
-class DataDate(_Model):
+class DataDate(SourceModel):
     """Where the date of an export is found; without it, the time the file was last changed."""
 
     file_name: str | None = Field(default=None, description="date format inside the file name, such as %Y-%m-%d")
@@ -234,7 +83,7 @@ class DataDate(_Model):
         return self
 
 
-class Source(_Model):
+class Source(SourceModel):
     """One export of one system."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -258,7 +107,7 @@ class Source(_Model):
     missing: list[str] = Field(default=[], description="texts that mean 'no value', beside the empty one")
     kind: ExportKind = ExportKind.FULL
     pick: Literal["newest", "all"] | None = Field(default=None, description="default: newest file when full, else all")
-    key: list[str] = []
+    key: list[str] = Field(default=[], description="columns that identify a row")
     changed_at: str | None = Field(default=None, description="column that says when a row became known or changed")
     deleted_when: list[Filter] = Field(default=[], description="rows that say that their key is gone")
     data_date: DataDate | None = None
@@ -290,7 +139,7 @@ class Source(_Model):
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, name: str | None) -> str | None:
-        return _zone(name)
+        return known_zone(name)
 
     @field_validator("encoding")
     @classmethod
@@ -322,13 +171,6 @@ class Source(_Model):
     @property
     def takes_all_files(self) -> bool:
         return self.pick == "all" or (self.pick is None and (self.kind is not ExportKind.FULL or self.format == "vtt"))
-
-
-def _zone(name: str | None) -> str | None:
-    try:
-        return name if name is None else ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError) as exc:
-        raise ValueError("not a time zone; write an IANA name such as Europe/Rome or UTC") from exc
 
 
 def read_sources(folder: Path) -> list[Source]:
@@ -402,41 +244,18 @@ def _disagreements(sources: list[Source]) -> list[str]:
             for column, cell in target.columns.items():
                 if cell.lookup and cell.lookup not in names:
                     known = ", ".join(sorted(names))
-                    problems.append(
-                        f"source '{source.name}': {target.table}.{column}: lookup must be one of {known}; got '{cell.lookup}'"
-                    )
+                    where = f"source '{source.name}': {target.table}.{column}"
+                    problems.append(f"{where}: lookup must be one of {known}; got '{cell.lookup}'")
     return problems
 
 
-def read_crosswalk(path: Path) -> pd.DataFrame:
-    """Approved pairs of foreign keys and customers, all as text; an absent file is an empty crosswalk.
-
-    Raises: ConfigRefused if the header or a row is wrong.
-    """
-    if not path.exists():
-        return pd.DataFrame(columns=list(CROSSWALK_COLUMNS), dtype="string")
-    rows, problems = [], []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv.DictReader(line for line in file if not line.startswith("#"))
-        absent = [name for name in _CROSSWALK_NEEDS if name not in (lines.fieldnames or [])]
-        if absent:
-            text = f"the header lacks {', '.join(absent)}; it must be {','.join(CROSSWALK_COLUMNS)}"
-            raise ConfigRefused(path, [text])
-        for number, row in enumerate(lines, start=2):
-            pair = {name: (row.get(name) or "").strip() or None for name in CROSSWALK_COLUMNS}
-            problems += [f"row {number}: {fault}" for fault in _faults_of_pair(pair)]
-            rows.append(pair)
-    if problems:
-        raise ConfigRefused(path, problems)
-    return pd.DataFrame(rows, columns=list(CROSSWALK_COLUMNS), dtype="string")
-
-
-def _faults_of_pair(pair: dict[str, str | None]) -> list[str]:
-    blank = [name for name in _CROSSWALK_NEEDS if pair[name] is None]
-    faults = [f"{', '.join(blank)} is empty; every pair needs a person who approved it"] if blank else []
-    for name in ("valid_from", "valid_to"):
-        try:
-            date.fromisoformat(pair[name] or "2000-01-01")
-        except ValueError:
-            faults.append(f"{name} '{pair[name]}' is no date; write it like 2026-11-23")
-    return faults
+__all__ = [
+    "CROSSWALK_COLUMNS",
+    "Cell",
+    "Source",
+    "Target",
+    "read_crosswalk",
+    "read_sources",
+    "read_sources_file",
+    "with_lookups",
+]

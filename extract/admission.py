@@ -38,7 +38,8 @@ _TOLERANCE = timedelta(days=1)
 _BATCH = 1_000_000
 _INSTANT = ARROW[Kind.INSTANT]
 # One plain address; lists, quoted local parts and non-ASCII local parts are not mailed, so they are not admitted.
-_EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_EMAIL = rf"^[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})+$"
 
 
 @dataclass(frozen=True, slots=True)

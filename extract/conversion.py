@@ -58,7 +58,7 @@ class Converted:
 def convert(texts: pa.Array, column: Column, reading: Reading) -> Converted:
     """A column of text (null: missing) as its contract wants it; arithmetic results come in as numbers or instants."""
     if not pa.types.is_string(texts.type):
-        return _checked(_typed(texts, column, reading), texts, column)
+        return _checked(_typed(texts, column, reading), column)
     if len(texts) > _MANY_ROWS and 2 * len(texts.slice(0, _SAMPLE).unique()) < min(len(texts), _SAMPLE):
         encoded = texts.dictionary_encode()
         # Few distinct values are converted once each; a column of all different ones gains nothing.
@@ -76,16 +76,18 @@ def _from_text(texts: pa.Array, column: Column, reading: Reading) -> Converted:
     for mark in reading.strip:
         texts = pc.utf8_trim_whitespace(pc.replace_substring(texts, mark, ""))
     by_kind: dict[Kind, Callable[[pa.Array, Reading], Converted]] = {
-        Kind.TEXT: _text,
         Kind.INTEGER: _integer,
         Kind.NUMBER: _number,
         Kind.SHARE: _number,
         Kind.MONEY: _money,
-        Kind.BOOLEAN: _boolean,
         Kind.INSTANT: _instant,
         Kind.DAY: _day,
     }
-    return _checked(by_kind[column.kind](texts, reading), texts, column)
+    if column.kind is Kind.TEXT:
+        return _checked(_text(texts), column)
+    if column.kind is Kind.BOOLEAN:
+        return _checked(_boolean(texts), column)
+    return _checked(by_kind[column.kind](texts, reading), column)
 
 
 def _typed(values: pa.Array, column: Column, reading: Reading) -> Converted:
@@ -111,7 +113,7 @@ def _only(texts: pa.Array, pattern: str) -> pa.Array:
     return pc.if_else(fits, texts, pa.scalar(None, pa.string()))
 
 
-def _text(texts: pa.Array, reading: Reading) -> Converted:
+def _text(texts: pa.Array) -> Converted:
     long = np.asarray(pc.fill_null(pc.greater(pc.utf8_length(texts), MAX_TEXT_CHARACTERS), False))
     return Converted(texts, _faults(long, Reason.TOO_LONG, f"more than {MAX_TEXT_CHARACTERS} characters"))
 
@@ -157,7 +159,7 @@ def _money(texts: pa.Array, reading: Reading) -> Converted:
     return Converted(values, _faults(_fails(texts, digits), Reason.NOT_A_NUMBER, "not an amount"))
 
 
-def _boolean(texts: pa.Array, reading: Reading) -> Converted:
+def _boolean(texts: pa.Array) -> Converted:
     words = pc.utf8_lower(texts)
     yes = pc.is_in(words, value_set=pa.array(_YES))
     no = pc.is_in(words, value_set=pa.array(_NO))
@@ -190,7 +192,7 @@ def _moments(texts: pa.Array, reading: Reading, finish: Callable[[instants.Insta
     return Converted(values, faults)
 
 
-def _checked(converted: Converted, texts: pa.Array, column: Column) -> Converted:
+def _checked(converted: Converted, column: Column) -> Converted:
     """Adds the contract's choices and limits; empties what is refused."""
     faults = list(converted.faults)
     if column.choices:

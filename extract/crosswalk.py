@@ -20,6 +20,7 @@ from extract.arrow import pc
 
 SUGGESTION_COLUMNS = ("system", "source_key", "source", "rows", "hint", "customer_id", "customer_name", "score", "rule")
 _LEAST_SCORE = 80.0
+_DOMAIN_SCORE = 95.0
 _MOST_KEYS = 100
 _LEGAL_FORMS = re.compile(
     r"\b(inc|incorporated|llc|ltd|limited|plc|corp|corporation|company|co|gmbh|ag|kg|se|sa|sas|sarl|spa|srl|bv|nv|ab|as|oy|pty|group|holding)\b"
@@ -111,16 +112,17 @@ class Crosswalk:
         ordered = sorted(unmatched, key=lambda entry: (-entry[3], entry[0], entry[1]))[:_MOST_KEYS]
         rows = []
         for system, key, source, count, name, email in ordered:
-            for customer in sorted(self._domains.get(domain_of(email) or "", set()))[:3]:
-                rows.append((system, key, source, count, email, customer, self._names[customer], 95.0, "mail domain"))
+            by_mail = sorted(self._domains.get(domain_of(email) or "", set()))[:3]
             hint = name or key
             similar = process.extract(
                 plain_name(hint), names, scorer=fuzz.token_sort_ratio, limit=3, score_cutoff=_LEAST_SCORE
             )
-            for _, score, customer in similar:
-                rows.append(
-                    (system, key, source, count, hint, customer, self._names[customer], round(score, 1), "similar name")
-                )
+            found = [(email, customer, _DOMAIN_SCORE, "mail domain") for customer in by_mail]
+            found += [(hint, customer, round(score, 1), "similar name") for _, score, customer in similar]
+            rows += [
+                (system, key, source, count, told, customer, self._names[customer], score, rule)
+                for told, customer, score, rule in found
+            ]
         return pd.DataFrame(rows, columns=list(SUGGESTION_COLUMNS))
 
 

@@ -20,8 +20,11 @@ EPOCH_MS = "epoch_ms"
 
 _MICRO = pa.timestamp("us")
 _NAIVE_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?$"
-_OFFSET = r"^(?P<wall>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})$"
-_QUARTER = np.timedelta64(15, "m")
+_OFFSET = (
+    r"^(?P<wall>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?"
+    r"(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})$"
+)
+_START = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock, which has no zone by its nature
 _EXCEL_EPOCH = np.datetime64("1899-12-30", "us")
 
 
@@ -134,7 +137,7 @@ def _shifted(values: pa.Array, shift: object, zone: ZoneInfo) -> pa.Array:
     known = ~np.isnat(moments) & (moments > np.datetime64("1900-01-01")) & (moments < np.datetime64("2200-01-01"))
     quarters, places = np.unique(moments[known].astype("datetime64[s]").astype("int64") // 900, return_inverse=True)
     shifts = np.array(
-        [shift(datetime(1970, 1, 1) + timedelta(minutes=15 * int(q))) // timedelta(microseconds=1) for q in quarters],
+        [shift(_START + timedelta(minutes=15 * int(q))) // timedelta(microseconds=1) for q in quarters],
         dtype="int64",
     )
     moments = moments.copy()

@@ -14,7 +14,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from config.sources import WHOLE_ROW, Cell, Source, Target
+from config.source_map import WHOLE_ROW, Cell
+from config.sources import Source, Target
 from contracts.frames import Column, Kind
 from contracts.words import Reason
 from extract import instants
@@ -80,7 +81,7 @@ def evaluate(cell: Cell, column: Column, rows: pa.Table, *, source: Source, zone
     if cell.since is not None:
         values, faults = _lasted(values, cell, rows, source, zone)
     elif cell.arithmetic:
-        values, more = _computed(values, cell, column, rows, reading, source, zone)
+        values, more = _computed(values, cell, column, rows, reading)
         faults += more
     return Mapped(_one(values), told, reading, faults)
 
@@ -122,8 +123,8 @@ def _origin(cell: Cell, rows: pa.Table, lookups: Lookups) -> pa.Array:
             else cell.key_of
         )
         return pc.utf8_slice_codeunits(digests({name: _one(rows[name]) for name in sorted(names)}), 0, _KEY_LENGTH)
-    assert cell.lookup is not None and cell.match is not None and cell.take is not None
-    return _looked_up(_one(rows[cell.match]), lookups[cell.lookup], cell.on or cell.match, cell.take)
+    own = str(cell.match)
+    return _looked_up(_one(rows[own]), lookups[str(cell.lookup)], cell.on or own, str(cell.take))
 
 
 def _looked_up(keys: pa.Array, other: pa.Table, on: str, take: str) -> pa.Array:
@@ -161,7 +162,7 @@ def _replaced(values: pa.Array, cell: Cell) -> tuple[pa.Array, tuple[Fault, ...]
 
 
 def _computed(
-    values: pa.Array, cell: Cell, column: Column, rows: pa.Table, reading: Reading, source: Source, zone: ZoneInfo
+    values: pa.Array, cell: Cell, column: Column, rows: pa.Table, reading: Reading
 ) -> tuple[pa.Array, tuple[Fault, ...]]:
     """Arithmetic on numbers, or a duration added to an instant. Missing operands make a missing result."""
     if column.kind in {Kind.INSTANT, Kind.DAY}:

@@ -151,7 +151,7 @@ def _changed_at(facts: dict[str, Any]) -> datetime:
             return datetime.fromtimestamp(value, UTC)
         if isinstance(value, str):
             try:
-                return datetime.fromisoformat(value.replace("Z", "+00:00"))
+                return datetime.fromisoformat(value)
             except ValueError:
                 continue
     return datetime.fromtimestamp(0, UTC)

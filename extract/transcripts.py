@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -23,9 +24,8 @@ from contracts.words import Reason
 from extract.errors import FileRefused
 from extract.sheet import RefusedRow, Sheet
 
-_TIMES = re.compile(
-    r"^(?:(\d{2,}):)?([0-5]\d):([0-5]\d)[.,](\d{3})[ \t]+-->[ \t]+(?:(\d{2,}):)?([0-5]\d):([0-5]\d)[.,](\d{3})(?:[ \t].*)?$"
-)
+_TIME = r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)[.,](\d{3})"
+_TIMES = re.compile(rf"^{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t].*)?$")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]+)>")
 _TAG = re.compile(r"</?[a-zA-Z0-9:.][^>]*>")
 _NOTE = re.compile(r"^([A-Za-z][\w .-]{0,40}):\s*(.+)$")
@@ -156,6 +156,6 @@ def _seconds(parts: tuple[str | None, ...]) -> float:
 
 
 def _count_overlaps(turns: list[_Turn], notes: Counter[str]) -> None:
-    overlaps = sum(later.begin < earlier.end for earlier, later in zip(turns, turns[1:], strict=False))
+    overlaps = sum(later.begin < earlier.end for earlier, later in pairwise(turns))
     if overlaps:
         notes["overlapping cues"] += overlaps

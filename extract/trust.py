@@ -92,9 +92,10 @@ def _unmatched_amount(ledger: Ledger, currency: str) -> float | None:
         amount = next((column.name for column in contract.columns if column.kind is Kind.MONEY), None)
         if amount is None:
             continue
+        amounts = rows[amount]
         if "currency" in rows.column_names:
-            rows = rows.filter(pc.fill_null(pc.equal(rows["currency"], currency), True))
-        summed = pc.sum(rows[amount]).as_py()
+            amounts = amounts.filter(pc.fill_null(pc.equal(rows["currency"], currency), True))
+        summed = pc.sum(amounts).as_py()
         if summed is not None:
             total = (total or 0.0) + float(summed)
     return total

@@ -76,7 +76,13 @@ def test_a_workspace_is_complete(example: str) -> None:
 
 class TestVendor:
     def test_every_row_is_admitted(self, vendor: Intake) -> None:
-        expected = {"accounts": 500, "subscriptions": 5000, "usage": 25_000, "support_tickets": 2000, "churn_events": 600}
+        expected = {
+            "accounts": 500,
+            "subscriptions": 5000,
+            "usage": 25_000,
+            "support_tickets": 2000,
+            "churn_events": 600,
+        }
         assert rows_in(vendor) == expected
         assert vendor.quarantine.empty
         assert vendor.held == ()
@@ -101,7 +107,10 @@ class TestVendor:
         usage = table(vendor, "usage")
         totals = {m: usage.filter(pc.equal(usage["metric"], m)) for m in ("feature_use", "error")}
         assert {m: rows.num_rows for m, rows in totals.items()} == {"feature_use": 25_000, "error": 25_000}
-        assert {m: pc.sum(rows["value"]).as_py() for m, rows in totals.items()} == {"feature_use": 250_525, "error": 14_107}
+        assert {m: pc.sum(rows["value"]).as_py() for m, rows in totals.items()} == {
+            "feature_use": 250_525,
+            "error": 14_107,
+        }
         assert len(pc.unique(usage["product"])) == 40
 
     def test_tickets(self, vendor: Intake) -> None:
@@ -127,7 +136,9 @@ class TestVendor:
 
     def test_rows_before_the_start_of_their_account_are_told(self, vendor: Intake) -> None:
         messages = dict(zip(vendor.sources["source"], vendor.sources["message"], strict=True))
-        early = table(vendor, "tickets").join(table(vendor, "customers").select(["customer_id", "since_on"]), "customer_id")
+        early = table(vendor, "tickets").join(
+            table(vendor, "customers").select(["customer_id", "since_on"]), "customer_id"
+        )
         before = pc.less(early["opened_at"].cast(pa.timestamp("us")), early["since_on"])
         assert pc.sum(before).as_py() == 1077
         assert "rows dated before their customer's start" in messages["support_tickets"]

@@ -171,15 +171,22 @@ def test_b87_parquet_that_does_not_fit(tmp_path: Path) -> None:
     assert torn.quarantine["reason"].iloc[0] == Reason.FILE_UNREADABLE
 
 
-SQL = ACCOUNTS.replace('location = "accounts*"\nformat = "csv"', 'format = "sql"\nsql = {{ url = "sqlite:///{{inbox}}/crm.db", query = "select * from accounts" }}')
+SQL = ACCOUNTS.replace(
+    'location = "accounts*"\nformat = "csv"',
+    'format = "sql"\nsql = {{ url = "sqlite:///{{inbox}}/crm.db", query = "select * from accounts" }}',
+)
 
 
 def database(path: Path, *, rows: int = 1, table: str = "accounts") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with sqlite3.connect(path) as connection:
-        connection.execute(f"create table {table} (id text, name text, amount real, margin real, since text, key int, country text)")
+        connection.execute(
+            f"create table {table} (id text, name text, amount real, margin real, since text, key int, country text)"
+        )
         for n in range(rows):
-            connection.execute(f"insert into {table} values (?, 'Acme', 100.5, null, '2025-02-01', 1, 'IT')", (f"A{n}",))
+            connection.execute(
+                f"insert into {table} values (?, 'Acme', 100.5, null, '2025-02-01', 1, 'IT')", (f"A{n}",)
+            )
 
 
 def test_b88_a_query_is_kept_and_read(tmp_path: Path) -> None:

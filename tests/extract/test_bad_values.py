@@ -100,7 +100,9 @@ def test_b44_many_values_out_of_range_hold_the_run(tmp_path: Path) -> None:
 
 def test_b45_b46_signs_and_scales_that_the_map_declares(tmp_path: Path) -> None:
     desk = accounts(tmp_path)
-    desk.sources = desk.sources.replace('margin_share = "margin"', 'margin_share = { from = "margin", strip = ["%"], scale = 0.01 }')
+    desk.sources = desk.sources.replace(
+        'margin_share = "margin"', 'margin_share = { from = "margin", strip = ["%"], scale = 0.01 }'
+    )
     desk.sources = desk.sources.replace('= "amount"', '= { from = "amount", strip = ["€"] }')
     desk.put("accounts.csv", lines("A1,Acme,€ 12.50,25 %,,,"))
     [row] = rows_of(desk.take(), "customers")

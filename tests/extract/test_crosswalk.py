@@ -21,7 +21,10 @@ ROW = "T1,ACME Storage Ltd.,2026-11-02,,high,slow"
 
 def desk_with(tmp_path: Path, extra: str = FOREIGN, crosswalk: str | None = None) -> Desk:
     desk = with_tickets(tmp_path, desk=extra, crosswalk=crosswalk)
-    desk.put("accounts.csv", lines(GOOD.replace("Acme", "Acme Storage S.p.A."), GOOD.replace("A1", "A2").replace("Acme", "Zeta")))
+    desk.put(
+        "accounts.csv",
+        lines(GOOD.replace("Acme", "Acme Storage S.p.A."), GOOD.replace("A1", "A2").replace("Acme", "Zeta")),
+    )
     desk.put("tickets.csv", lines(ROW, header=HEAD))
     return desk
 
@@ -106,7 +109,9 @@ email = "email"
 @pytest.mark.parametrize(
     ("address", "customer"), [("eve@acme.example", "A1"), ("bob@shared.example", None), ("x@gmail.com", None)]
 )
-def test_a_mail_domain_of_one_customer_matches_where_declared(tmp_path: Path, address: str, customer: str | None) -> None:
+def test_a_mail_domain_of_one_customer_matches_where_declared(
+    tmp_path: Path, address: str, customer: str | None
+) -> None:
     extra = 'key_system = "helpdesk"\ncustomer_email_column = "text"\nmatch_by_domain = true'
     desk = desk_with(tmp_path, extra)
     desk.sources += CONTACTS
@@ -149,7 +154,8 @@ def test_a_crosswalk_row_needs_somebody_who_approved_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "plain"), [("ACME Storage, Ltd.", "acme storage"), ("Société Générale SA", "societe generale"), ("東京", "東京")]
+    ("name", "plain"),
+    [("ACME Storage, Ltd.", "acme storage"), ("Société Générale SA", "societe generale"), ("東京", "東京")],
 )
 def test_names_are_compared_without_legal_form(name: str, plain: str) -> None:
     assert plain_name(name) == plain

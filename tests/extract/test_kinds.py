@@ -37,7 +37,10 @@ def test_append_adds_and_refuses_rows_that_change(tmp_path: Path) -> None:
     first = desk.take(week=WEEK.shift(-1))
     desk.put("tickets.csv", lines(T1_DONE, T2, header=HEAD))
     second = desk.take(previous=first)
-    assert [(row["ticket_id"], row["resolved_at"]) for row in rows_of(second, "tickets")] == [("T1", None), ("T2", None)]
+    assert [(row["ticket_id"], row["resolved_at"]) for row in rows_of(second, "tickets")] == [
+        ("T1", None),
+        ("T2", None),
+    ]
     assert list(second.quarantine["reason"]) == [Reason.CHANGED_AFTER_APPEND]
     assert balanced(second)
     desk.put("tickets.csv", lines(T2, header=HEAD))
@@ -159,7 +162,9 @@ def test_only_some_sources_are_read_anew(tmp_path: Path) -> None:
 def test_buckets_hold_all_rows_once_sorted_by_key(tmp_path: Path) -> None:
     desk = with_tickets(tmp_path)
     desk.put("accounts.csv", lines(*(GOOD.replace("A1", f"A{n}") for n in range(40))))
-    desk.put("tickets.csv", lines(*(T1.replace("T1", f"T{n}").replace("A1", f"A{n % 40}") for n in range(200)), header=HEAD))
+    desk.put(
+        "tickets.csv", lines(*(T1.replace("T1", f"T{n}").replace("A1", f"A{n % 40}") for n in range(200)), header=HEAD)
+    )
     one, four = desk.take(workers=1), desk.take(workers=4)
     assert read_manifest(four.manifest).buckets == 4
     parts = [read_bucket(four.manifest, bucket, {"tickets", "deals"}) for bucket in range(4)]

@@ -1,0 +1,61 @@
+"""What is masked in free text, and what must stay readable."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from extract.redaction import Names, Redactor, told
+
+MASKED = {
+    "mail": ("write to a.b+c@mail.example.co", "write to [EMAIL]"),
+    "url": ("see https://x.example/a?b=c, please", "see [URL] please"),
+    "www": ("on www.example.com", "on [URL]"),
+    "ip4": ("from 10.0.0.12 to", "from [IP] to"),
+    "ip6": ("at fe80::1ff:fe23:4567:890a", "at [IP]"),
+    "phone": ("call +39 06 698 12345.", "call [PHONE]."),
+    "arabic digits": ("اتصل +٣٩ ٠٦ ٦٩٨ ١٢٣٤٥", "اتصل [PHONE]"),
+    "card": ("paid with 4111 1111 1111 1111", "paid with [CARD]"),
+    "iban": ("to IT60 X054 2811 1010 0000 0123 456 today", "to [IBAN] today"),
+    "full name": ("anna rossi said so", "[NAME] said so"),
+    "name reversed": ("ROSSI Anna said so", "[NAME] said so"),
+    "single name of ours": ("we asked Karim twice", "we asked [NAME] twice"),
+    "contact of this customer": ("our Grace is angry", "our [NAME] is angry"),
+}
+KEPT = {
+    "order number": "order 4111 1111 1111 1112",
+    "version": "firmware 7.2.1 since 10:30:15",
+    "no IP": "code 999.999.999.999",
+    "small number": "3 of 12 disks",
+    "word at the start": "Grace period ended",
+    "lower case": "by the grace of it",
+    "contact of another customer": "ask Mark about it",
+    "iban with a wrong check": "to IT61 X054 2811 1010 0000 0123 456",
+}
+
+
+def redactor() -> Redactor:
+    names = Names()
+    names.add_people(["Anna Rossi", "Karim Aziz", None])
+    names.add_contacts([("A1", "Grace Hopper"), ("A2", "Mark Twain")])
+    return Redactor(names)
+
+
+@pytest.mark.parametrize("name", MASKED)
+def test_is_masked(name: str) -> None:
+    text, expected = MASKED[name]
+    assert redactor().mask(pa.chunked_array([[text]]), pa.chunked_array([["A1"]])).to_pylist() == [expected]
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_is_kept(name: str) -> None:
+    texts = pa.chunked_array([[KEPT[name], None]])
+    assert redactor().mask(texts, pa.chunked_array([["A1", "A1"]])) is texts
+
+
+def test_equal_texts_are_counted_for_each_row() -> None:
+    working = redactor()
+    texts = pa.chunked_array([["mail x@y.example", "mail x@y.example"], ["ask Grace", None]])
+    masked = working.mask(texts, pa.chunked_array([["A1", "A2"], ["A2", "A2"]]))
+    assert masked.to_pylist() == ["mail [EMAIL]", "mail [EMAIL]", "ask Grace", None]
+    assert told(working.counts) == "2 [EMAIL]"
