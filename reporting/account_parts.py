@@ -93,8 +93,7 @@ def deals(ground: Ground, given: Rows) -> tuple[tuple[Deal, ...], str]:
         else:
             reason = f", {row.lost_reason}" if row.lost_reason else ""
             state = f"{formats.capital(row.status)}{reason}"
-        same = row.currency in (None, ground.currency)
-        money = ground.amount(row.amount if same else None)
+        money = ground.amount_in(row.amount, row.currency)
         text = formats.day_near(on, ground.today)
         found.append(Deal(row.name or row.deal_id, row.kind or "", state, money, on, text, is_open, late))
     found.sort(key=lambda deal: (not deal.is_open, _order(deal, ground), deal.name))

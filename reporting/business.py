@@ -55,7 +55,7 @@ def renewals(ground: Ground) -> Renewals:
     bad_first = {Zone.CRITICAL: 0, Zone.SOMEWHAT_LOYAL: 1, Zone.NEUTRAL: 2, Zone.VERY_LOYAL: 3}
     listed = sorted(rows(due), key=lambda row: (bad_first.get(row.zone, 4), row.due, row.customer_id))
     lines = tuple(_renewal(row, ground) for row in listed[:LINES])
-    deals, late, open_count, amount = _open_deals(ground)
+    deals, late, open_count, amount, foreign = _open_deals(ground)
     whole, critical = total(due["worth"]), by_zone[3]
     sentence = f"{formats.capital(formats.counted(len(due), 'renewal'))} due in {RENEWAL_DAYS} days"
     if len(due) and ground.shows_money:
@@ -66,7 +66,9 @@ def renewals(ground: Ground) -> Renewals:
         sentence += f"; {formats.count_word(critical.count)} of them {verb} in Critical{money}"
     said = f"{formats.capital(formats.counted(open_count, 'deal'))} open"
     if open_count and ground.shows_money:
-        said += f", {formats.money(amount, ground.currency)}"
+        said += f", {formats.money(amount or 0.0, ground.currency)}"
+        if foreign:
+            said += f" and {formats.number(foreign)} in other currencies, not summed"
     if late:
         said += f"; {formats.count_word(late)} past the expected close date"
     return Renewals(f"{sentence}.", tuple(by_zone), lines, deals, f"{said}.", late)
@@ -80,7 +82,7 @@ def _renewal(row: SimpleNamespace, ground: Ground) -> DealLine:
     )  # fmt: skip
 
 
-def _open_deals(ground: Ground) -> tuple[tuple[DealLine, ...], int, int, float | None]:
+def _open_deals(ground: Ground) -> tuple[tuple[DealLine, ...], int, int, float | None, int]:
     frame, names = ground.frame("deals"), _marks(ground)
     frame = frame.loc[equal(frame["status"], "open")]
     frame = frame.loc[frame["customer_id"].isin(names)]
@@ -95,14 +97,15 @@ def _open_deals(ground: Ground) -> tuple[tuple[DealLine, ...], int, int, float |
         name, mark = names[row.customer_id]
         close = calendar_day(row.expected_close_on)
         owner = ground.person(row.owner_id) or ground.owner(row.customer_id)[1]
-        money = ground.amount(row.size) if row.same else ground.amount(None)
+        money = ground.amount_in(None if pd.isna(row.size) else row.size, row.currency)
         lines.append(
             DealLine(
                 row.customer_id, name, mark, row.name or row.deal_id, row.kind or "", row.stage or "", money, close,
                 formats.day_near(close, ground.today), bool(row.late), owner, ground.page(row.customer_id),
             )
         )  # fmt: skip
-    return tuple(lines), int(late.sum()), len(frame), total(ordered.loc[ordered["same"], "size"])
+    amount = total(ordered.loc[ordered["same"], "size"])
+    return tuple(lines), int(late.sum()), len(frame), amount, int((~same).sum())
 
 
 # --- Customer Support -----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ signal that only appears or disappears from shifting its whole weight into the o
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ import pandas as pd
 from reporting import formats
 from reporting.reading import grouped, rows
 
+_PLURAL = re.compile(r"^[a-z-]+[^s]s$")
 _COLUMNS = ["customer_id", "axis", "signal_id", "value", "n", "signal_score", "weight_share", "contribution"]
 
 
@@ -78,7 +80,7 @@ def value_text(word: SimpleNamespace | None, value: float | None) -> str:
         return figure
     if unit in ("%", "pct"):
         return f"{figure}{formats.NBSP}%"
-    if figure == "1" and unit.endswith("s") and unit in ("days", "hours", "minutes", "weeks", "tickets"):
+    if figure == "1" and _PLURAL.match(unit):
         unit = unit[:-1]
     return f"{figure}{formats.NBSP}{unit}"
 

@@ -15,6 +15,7 @@ MINUS = "\u2212"
 NOT_SHOWN = "not shown to this audience"
 NOT_MEASURED = "not measured"
 
+_LARGE = 20
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -36,10 +37,10 @@ def number(value: float | None, decimals: int = 0) -> str:
 
 
 def trimmed(value: float | None) -> str:
-    """A figure with one decimal only when it needs one."""
+    """A figure with one decimal only when it is small and needs one: `3.1`, `3`, `48`."""
     if value is None or math.isnan(value):
         return "–"
-    return number(value, 0 if abs(value - rounded(value)) < 0.05 or abs(value) >= 100 else 1)
+    return number(value, 0 if abs(value - rounded(value)) < 0.05 or abs(value) >= _LARGE else 1)
 
 
 def money(amount: float | None, currency: str) -> str:

@@ -68,6 +68,12 @@ class Ground:
     def amount(self, value: float | None) -> Amount:
         return amount_of(value, currency=self.currency, is_shown=self.shows_money)
 
+    def amount_in(self, value: float | None, currency: str | None) -> Amount:
+        """An amount of a source, in its own currency: said as it is, a number only in the reporting currency."""
+        if currency in (None, self.currency) or value is None or not self.shows_money:
+            return self.amount(value)
+        return Amount(None, formats.money(value, currency or self.currency))
+
     def page(self, customer_id: str) -> str:
         return page_of(customer_id) if customer_id in self.pages else ""
 

@@ -104,7 +104,7 @@ def _money_clause(ground: Ground, tiles: Sequence[Tile]) -> str:
         return ""
     text = f"; {tile.value} of yearly revenue sits in the Critical zone"
     delta = tile.change.delta
-    if delta is not None and tile.change.direction in ("worse", "better"):
+    if delta is not None and not tile.change.is_noise:
         text += f", {'up' if delta > 0 else 'down'} {formats.money(abs(delta), ground.currency)}"
     return text
 

@@ -24,6 +24,7 @@ from reporting.theme import FONTS
 CASES_SHOWN = 15
 OVERDUE_SHOWN = 8
 MOVES_SHOWN = 20
+SIGNALS_SHOWN = 12
 _FIRST_GRID_NOTE = "Dots sized by revenue. Inside the grey strips an account is near a line."
 _GRID_NOTE = (
     "Dots sized by revenue; strong dots changed zone, their tails start at last week. "
@@ -59,12 +60,14 @@ def render_index(view: PackView) -> str:
             "main": grid_svg(view.grid) if "grid" in view.main else "",
             "aside": grid_svg(view.grid, width=340, height=310) if "grid" in view.aside else "",
         },
+        below=view.main[-1:] if view.main[-1:] == ("accounts",) else (),
         top_cases=view.cases.open[:CASES_SHOWN],
         top_overdue=view.cases.overdue[:OVERDUE_SHOWN],
         overdue_title=formats.capital(formats.counted(overdue, "overdue case")) if overdue else "No overdue case",
         top_moves=view.moves[:MOVES_SHOWN],
         top_other_moves=view.other_moves[:MOVES_SHOWN],
         grid_note=_GRID_NOTE if view.previous_week else _FIRST_GRID_NOTE,
+        key=_key,
         score=_score,
         bar=_bar,
     )
@@ -76,6 +79,8 @@ def render_account(view: AccountView) -> str:
         "account/page.html.j2",
         view=view,
         policy=content_policy(),
+        top_signals=view.signals[:SIGNALS_SHOWN],
+        more_signals=view.signals[SIGNALS_SHOWN:],
         css=_css("account/account.css"),
         charts={
             "trail": trail_svg(
@@ -95,6 +100,11 @@ def _css(sheet: str) -> Markup:
     return style("tokens.css", "partials/base.css", sheet, "partials/dark.css") + drawing_style()
 
 
+def _key(value: float | None) -> str:
+    """What a column is sorted by, as short as it may be; what is missing sorts below everything."""
+    return "-1" if value is None else f"{formats.rounded(value, 1):.10g}"
+
+
 def _score(score: float | None, change: Change, code: str) -> Markup:
     """A score as figure, bar and change; the tick of last week only when the change is outside noise."""
     if score is None:
@@ -103,7 +113,7 @@ def _score(score: float | None, change: Change, code: str) -> Markup:
     tick = f";--b:{formats.rounded(change.before or 0.0, 1)}%" if is_told else ""
     said = Markup('<span class="d {}">{}</span>').format(tone(change.direction), change.text) if change.text else ""
     return Markup(  # noqa: S704 - figures of our own
-        f'<span class="v">{escape(formats.number(score))}</span>'
+        f'<span class="fig">{escape(formats.number(score))}</span>'
         f'<span class="b k-{escape(code)}" style="--v:{formats.rounded(score, 1)}%{tick}"></span>{said}'
     )
 
@@ -111,4 +121,4 @@ def _score(score: float | None, change: Change, code: str) -> Markup:
 def _bar(words: str, share: float) -> Markup:
     """A figure with a plain bar, its length a share of the largest."""
     length = f"{formats.rounded(share * 100, 1)}%"
-    return Markup('<span class="v">{}</span><span class="b r" style="--v:{}"></span>').format(words, length)
+    return Markup('<span class="fig">{}</span><span class="b r" style="--v:{}"></span>').format(words, length)

@@ -24,7 +24,10 @@ _NORMAL = 1.96
 
 
 def weekly_values(ground: Ground) -> pd.DataFrame:
-    """One row per week, oldest first, this week last: revenue in Critical (at today's revenue), mean scores."""
+    """One row per week, oldest first, this week last: revenue in Critical, renewals at risk, mean scores.
+
+    Both sums are at today's revenue and over today's renewals, so that only the customers' standing moves them.
+    """
     known = ground.frame("history")
     known = known.loc[
         known["week"] < ground.book.facts.week, ["customer_id", "week", "state", "zone", "loyalty", "retention"]
@@ -40,8 +43,19 @@ def weekly_values(ground: Ground) -> pd.DataFrame:
         retention=numbers(both["retention"]),
         critical=both["customer_id"].map(worth).astype("float64").where(both["zone"] == Zone.CRITICAL, 0.0).fillna(0.0),
     )
-    weekly = both.groupby("week", sort=True).agg(
-        critical=("critical", "sum"), loyalty=("loyalty", "mean"), retention=("retention", "mean")
+    due = due_renewals(ground).set_index("customer_id")
+    asked = both["customer_id"].map(due["renewal_amount"].fillna(due["revenue_amount"])).astype("float64")
+    lines = both["customer_id"].map(numbers(due["retention_line"])).astype("float64")
+    endangered = (both["retention"] < lines).to_numpy() | equal(both["zone"], Zone.CRITICAL)
+    weekly = (
+        both.assign(renewals=asked.where(endangered, 0.0).fillna(0.0))
+        .groupby("week", sort=True)
+        .agg(
+            critical=("critical", "sum"),
+            renewals=("renewals", "sum"),
+            loyalty=("loyalty", "mean"),
+            retention=("retention", "mean"),
+        )
     )
     weeks = [str(ground.week.shift(step)) for step in range(1 - TREND_WEEKS, 1)]
     return weekly.reindex(weeks)
@@ -82,7 +96,7 @@ def trend_of(
 def tiles(ground: Ground, answers: Answers) -> tuple[Tile, ...]:
     """Revenue in Critical, renewals at risk, satisfaction, mean loyalty, mean retention."""
     weekly = weekly_values(ground)
-    found = [_critical_tile(ground, weekly), _renewal_tile(ground), metric_tile(answers)]
+    found = [_critical_tile(ground, weekly), _renewal_tile(ground, weekly), metric_tile(answers)]
     for axis, label in (("loyalty", "Mean loyalty"), ("retention", "Mean retention")):
         found.append(_mean_tile(ground, weekly, axis=axis, label=label))
     return tuple(found)
@@ -94,8 +108,10 @@ def _note(change: Change, noise: float | None, said: str, *, is_first: bool) -> 
     if change.direction == "unknown":
         return "no earlier figure"
     if noise is None:
-        return "normal weekly change not known yet"
-    return f"no real change, {said}" if change.is_noise else f"outside noise, {said}"
+        return "" if change.text == "no change" else "noise not known yet"
+    if change.is_noise:
+        return said if change.text == "no change" else f"no real change, {said}"
+    return f"outside noise, {said}"
 
 
 def _critical_tile(ground: Ground, weekly: pd.DataFrame) -> Tile:
@@ -113,13 +129,20 @@ def _critical_tile(ground: Ground, weekly: pd.DataFrame) -> Tile:
     was = equal(accounts["before_zone"], Zone.CRITICAL)
     before = None if is_first else total(accounts.loc[was, "revenue_amount"]) or 0.0
     noise = noise_of(weekly["critical"])
-    change = _in_money(change_of(before, now, noise=noise, up_is_worse=True), ground)
+    change = _in_money(_judged(change_of(before, now, noise=noise, up_is_worse=True), noise), ground)
     trend = trend_of(weekly["critical"], noise, is_worse_up=True, decimals=0, what="Revenue in Critical")
     said = f"±{formats.money(noise, ground.currency)}" if noise is not None else ""
     return Tile(
         "critical", "Revenue in Critical", formats.money(now, ground.currency),
         formats.figures(len(critical), "account"), change, _note(change, noise, said, is_first=is_first), trend, now,
     )  # fmt: skip
+
+
+def _judged(change: Change, noise: float | None, *, decimals: int = 0) -> Change:
+    """Without known noise a change is told but not judged: no arrow, no colour."""
+    if noise is not None or change.delta is None:
+        return change
+    return Change(change.before, change.delta, formats.signed(change.delta, decimals), "same")
 
 
 def _in_money(change: Change, ground: Ground) -> Change:
@@ -130,7 +153,7 @@ def _in_money(change: Change, ground: Ground) -> Change:
     sign = formats.MINUS if change.delta < 0 else "+"
     arrow = "▲" if change.delta > 0 else "▼"
     if abs(change.delta) < 0.5:
-        return Change(change.before, change.delta, formats.money(0.0, ground.currency), "same", change.is_noise)
+        return Change(change.before, change.delta, "no change", "same", is_noise=True)
     text = f"{arrow}{formats.NBSP}{said}" if change.direction in ("worse", "better") else f"{sign}{said}"
     return Change(change.before, change.delta, text, change.direction, change.is_noise)
 
@@ -145,7 +168,7 @@ def due_renewals(ground: Ground, within_days: int = RENEWAL_DAYS) -> pd.DataFram
     return found.sort_values(["due", "customer_id"], kind="stable")
 
 
-def _renewal_tile(ground: Ground) -> Tile:
+def _renewal_tile(ground: Ground, weekly: pd.DataFrame) -> Tile:
     """Renewals of accounts whose retention is below its line, or that are Critical."""
     due = due_renewals(ground)
     worth = due["renewal_amount"].fillna(due["revenue_amount"])
@@ -162,9 +185,12 @@ def _renewal_tile(ground: Ground) -> Tile:
         note = "first report" if is_first else "retention below its line"
         return Tile("renewals", label, formats.number(int(risk.sum())), unit, change, note)
     now, before = total(worth[risk]) or 0.0, None if is_first else total(worth[was]) or 0.0
-    change = _in_money(change_of(before, now, noise=None, up_is_worse=True), ground)
-    note = "first report" if is_first else "retention below its line"
-    return Tile("renewals", label, formats.money(now, ground.currency), unit, change, note, None, now)
+    noise = noise_of(weekly["renewals"])
+    change = _in_money(_judged(change_of(before, now, noise=noise, up_is_worse=True), noise), ground)
+    trend = trend_of(weekly["renewals"], noise, is_worse_up=True, decimals=0, what="Revenue of renewals at risk")
+    said = f"±{formats.money(noise, ground.currency)}" if noise is not None else ""
+    note = _note(change, noise, said, is_first=is_first)
+    return Tile("renewals", label, formats.money(now, ground.currency), unit, change, note, trend, now)
 
 
 def _mean_tile(ground: Ground, weekly: pd.DataFrame, *, axis: str, label: str) -> Tile:
@@ -181,7 +207,7 @@ def _mean_tile(ground: Ground, weekly: pd.DataFrame, *, axis: str, label: str) -
     change = Change(None, None, "", "unknown")
     if len(pairs) and not is_first:
         shift = float((pairs[axis] - pairs[f"before_{axis}"]).mean())
-        change = change_of(now - shift, now, noise=noise, decimals=1)
+        change = _judged(change_of(now - shift, now, noise=noise, decimals=1), noise, decimals=1)
     trend = trend_of(weekly[axis], noise, is_worse_up=False, decimals=1, what=label)
     said = f"±{formats.number(noise, 1)}" if noise is not None else ""
     note = _note(change, noise, said, is_first=is_first)

@@ -153,8 +153,8 @@ def _deals(given: Rows, ground: Ground, first: Week) -> list[Dot]:
         at = _place(row.created_at if is_open else row.closed_at, ground, first)
         if at is None:
             continue
-        money = ground.amount(row.amount if row.currency in (None, ground.currency) else None)
-        value = f" {money.text}" if money.value is not None else ""
+        money = ground.amount_in(row.amount, row.currency)
+        value = f" {money.text}" if row.amount is not None and ground.shows_money else ""
         state = "open" if is_open else row.status or "closed"
         found.append(Dot(round(at, 2), f"{state}{value}", state, "worse" if state == "lost" else "same"))
     return sorted(found, key=lambda dot: (dot.at, dot.text))

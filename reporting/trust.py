@@ -30,7 +30,10 @@ def trust(ground: Ground) -> Trust:
     came, aside = sum(line.rows_in for line in lines), sum(line.set_aside for line in lines)
     rows_sentence = f"{formats.number(aside)} of {formats.figures(came, 'row')} set aside"
     if came:
-        rows_sentence += f" ({formats.percent(aside / came, 1)})"
+        share = aside / came
+        rows_sentence += (
+            f" ({'less than 0.1' + formats.NBSP + '%' if 0 < share < 0.001 else formats.percent(share, 1)})"
+        )
     unmatched = sum(line.unmatched for line in lines)
     if unmatched:
         rows_sentence += f", {formats.number(unmatched)} of them without a known customer"

@@ -9,7 +9,7 @@
   const words = rows.map((row) => row.textContent.toLowerCase().normalize("NFKC"));
   const value = (row, column) => {
     const cell = row.cells[column];
-    const told = cell.dataset.s ?? (column === 1 ? row.dataset.k : cell.textContent.trim().toLowerCase());
+    const told = cell.dataset.s ?? (column === 1 || column === 5 ? row.dataset.k : cell.textContent.trim().toLowerCase());
     return told !== "" && !Number.isNaN(Number(told)) ? Number(told) : told;
   };
 
