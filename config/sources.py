@@ -70,7 +70,7 @@ class SqlQuery(SourceModel):
         return self
 
 
-class DataDate(SourceModel):
+class ContentDate(SourceModel):
     """Where the date of an export is found; without it, the time the file was last changed."""
 
     file_name: str | None = Field(default=None, description="date format inside the file name, such as %Y-%m-%d")
@@ -110,7 +110,7 @@ class Source(SourceModel):
     key: list[str] = Field(default=[], description="columns that identify a row")
     changed_at: str | None = Field(default=None, description="column that says when a row became known or changed")
     deleted_when: list[Filter] = Field(default=[], description="rows that say that their key is gone")
-    data_date: DataDate | None = None
+    data_date: ContentDate | None = None
     max_age_days: Annotated[float, Field(gt=0)] = 8
     required: bool = False
     master: bool = Field(default=False, description="its customers are the customers; exactly one source")

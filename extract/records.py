@@ -88,7 +88,7 @@ def read_records(source: Source, pulled: Pulled, *, as_of: datetime, zone: ZoneI
     table = pa.concat_tables(parts) if parts else pa.table({name: pa.array([], pa.string()) for name in names})
     table = table.append_column(RECORD, pa.array(np.arange(table.num_rows)))
     table, refusals, not_yet = _known_before(table, source, as_of=as_of, zone=zone)
-    data_at = _data_at(table, source, taken, as_of=as_of, zone=zone)
+    data_at = _content_at(table, source, taken, as_of=as_of, zone=zone)
     before_last = table.num_rows
     table, removed = _last_per_key(table, source)
     return Records(
@@ -171,7 +171,7 @@ def _last_per_key(table: pa.Table, source: Source) -> tuple[pa.Table, pa.Table]:
     return table.filter(pa.array(~gone)), table.filter(pa.array(gone))
 
 
-def _data_at(
+def _content_at(
     table: pa.Table, source: Source, exports: list[PulledExport], *, as_of: datetime, zone: ZoneInfo
 ) -> datetime | None:
     """The date of the content: the newest value of the declared column, else the newest export's."""
