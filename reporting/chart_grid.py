@@ -57,7 +57,7 @@ def grid_svg(grid: Grid, *, width: float = 820, height: float = 520, is_print: b
     movers.sort(key=lambda point: (-radius[point.customer_id], point.customer_id))
     parts += [_tail(point, plane, radius[point.customer_id]) for point in movers]
     for point in movers:
-        mark = f'{paint(token(point.mark.zone), "paper")} stroke-width="1.2"{_handle(point, is_print=is_print)}'
+        mark = f'{paint(token(point.mark.zone), "paper")} stroke-width="1.2"{_hook(point, is_print=is_print)}'
         parts.append(circle(plane.x(point.loyalty), plane.y(point.retention), radius[point.customer_id], mark))
     corner_parts, taken = _corners(grid.corners, plane, small=small)
     parts += corner_parts
@@ -74,7 +74,7 @@ def _radius(revenue: float | None, largest: float, top: float) -> float:
     return max(2.2, top * math.sqrt(max(revenue, 0.0) / largest))
 
 
-def _handle(point: Point, *, is_print: bool) -> str:
+def _hook(point: Point, *, is_print: bool) -> str:
     return "" if is_print or not point.rank else f' data-k="{point.rank}"'
 
 
@@ -111,7 +111,7 @@ def _calm(points: Sequence[Point], plane: Plane, radius: dict[str, float], *, is
             circle(
                 plane.x(p.loyalty), plane.y(p.retention), radius[p.customer_id],
                 f'{paint(token(p.mark.zone), "paper")} fill-opacity="0.42" stroke-width="0.6"'
-                f'{_handle(p, is_print=is_print)}',
+                f'{_hook(p, is_print=is_print)}',
             )
             for p in ordered
         ]  # fmt: skip
