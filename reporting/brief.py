@@ -16,9 +16,9 @@ from reporting.account_models import AccountView
 from reporting.brief_layout import ACCOUNT_DENSITIES, MOST_PAGES, Limits, blocks_of, densities
 from reporting.chart_grid import grid_svg, trail_svg
 from reporting.chart_lines import sparkline, timeline_svg, waterfall_svg
-from reporting.html import render
 from reporting.models import PackView
 from reporting.pdf import Rendered, TooLong, printable, render_pdf
+from reporting.templates import render
 from reporting.theme import TEMPLATES
 
 BRIEF_PATH = "brief.pdf"

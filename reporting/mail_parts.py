@@ -15,8 +15,8 @@ from typing import Literal
 
 from contracts.exchange import Picture
 from reporting.formats import NBSP, capital, clipped
-from reporting.html import render
 from reporting.models import Footer
+from reporting.templates import render
 from reporting.theme import theme
 
 Tone = Literal["bad", "good", "plain"]

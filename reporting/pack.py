@@ -11,7 +11,7 @@ from contracts.words import ArtifactKind, Level
 from reporting.account import compose_accounts
 from reporting.account_models import AccountView
 from reporting.models import PackView
-from reporting.site import render_site
+from reporting.pages import render_site
 from reporting.view import compose
 
 _BRIEFS = 12

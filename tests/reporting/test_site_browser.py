@@ -10,7 +10,7 @@ import pytest
 
 from contracts.scope import scoped
 from reporting.account import compose_accounts
-from reporting.site import render_site
+from reporting.pages import render_site
 from reporting.view import compose
 from tests.factories.reporting import a_book, an_audience
 

@@ -18,7 +18,7 @@ from contracts.exchange import Artifact
 from contracts.scope import scoped
 from contracts.words import ArtifactKind, BusinessUnit, FieldGroup, Level
 from reporting.account import compose_accounts
-from reporting.site import render_site
+from reporting.pages import render_site
 from reporting.view import compose
 from tests.factories.reporting import a_book, an_audience, below
 
@@ -26,7 +26,7 @@ _MADE = """
 import hashlib
 from contracts.scope import scoped
 from reporting.account import compose_accounts
-from reporting.site import render_site
+from reporting.pages import render_site
 from reporting.view import compose
 from tests.factories.reporting import a_book, an_audience
 book = a_book(25)

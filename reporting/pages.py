@@ -17,8 +17,8 @@ from reporting import formats
 from reporting.account_models import AccountView
 from reporting.chart_grid import grid_svg, trail_svg
 from reporting.chart_lines import sparkline, timeline_svg, waterfall_svg
-from reporting.html import content_policy, drawing_style, render, script, style, tone
 from reporting.models import Change, PackView
+from reporting.templates import content_policy, drawing_style, render, script, style, tone
 from reporting.theme import FONTS
 
 CASES_SHOWN = 15
