@@ -44,7 +44,8 @@ def backfill(run: Run, first: Week, last: Week) -> Outcome:
                     is_reconstructed=True,
                     now=run.clock(),
                 )
-                episodes.save_placements(session, assessed.frames["placements"], week)
+                if not standing or str(week) > max(standing):
+                    episodes.save_placements(session, assessed.frames["placements"], week)
             run.say(f"scored {week}: {len(assessed.frames['transitions'])} transitions")
     return Outcome(
         ExitCode.DONE,

@@ -16,6 +16,10 @@ class NothingPublished(Exception):
     """A command needs a published week and there is none."""
 
 
+class NothingRendered(Exception):
+    """Not one pack of the week passed its checks: an empty release would look like a published one."""
+
+
 class UnknownCustomer(Exception):
     """No customer of the last published week has that id or name."""
 
@@ -38,6 +42,7 @@ def told(error: Exception) -> tuple[str | None, ExitCode]:
         (AlreadyRunning, ExitCode.ALREADY_RUNNING),
         (RunHeld, ExitCode.HELD),
         (NothingPublished, ExitCode.USAGE),
+        (NothingRendered, ExitCode.FAILED),
         (UnknownCustomer, ExitCode.USAGE),
         (NotPermitted, ExitCode.USAGE),
         (FileRefused, ExitCode.FAILED),

@@ -9,7 +9,7 @@ from datetime import datetime
 from contracts.exchange import Message
 from contracts.ids import sha256
 from contracts.words import DeliveryMode, MessageKind, OutboxState
-from delivery.messages import to_eml
+from delivery.messages import is_allowed_domain, to_eml
 from flows.run import Run
 from store import outbox
 from store.session import Session
@@ -35,7 +35,7 @@ class Sealed:
 
 
 def seal(run: Run, message: Message) -> Sealed:
-    """Freeze a message under the workspace's delivery mode."""
+    """Freeze a message under the workspace's delivery mode; one to a domain that is not allowed is held."""
     mail = run.settings.file.mail
     now = run.clock()
     eml = to_eml(
@@ -45,7 +45,10 @@ def seal(run: Run, message: Message) -> Sealed:
         domain=mail.domain,
         list_id=f"loyalty.{mail.domain}",
     )
-    return Sealed(message, eml, _first_state(mail.mode, message.kind), message.not_before or now)
+    allowed = run.policy.audiences.allowed_domains
+    is_strange = message.kind is not MessageKind.OPERATOR and not is_allowed_domain(message.to_address, allowed)
+    state = OutboxState.HELD if is_strange else _first_state(mail.mode, message.kind)
+    return Sealed(message, eml, state, message.not_before or now)
 
 
 def _first_state(mode: DeliveryMode, kind: MessageKind) -> OutboxState:

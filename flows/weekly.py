@@ -13,6 +13,7 @@ from flows.alerting import critical_and_hard
 from flows.assess import Assessed, assess
 from flows.books import save_book, save_frame
 from flows.dispatch import Dispatched, dispatch_due
+from flows.errors import NothingRendered
 from flows.facts import week_facts
 from flows.inputs import Inputs
 from flows.lease import Lease, leased
@@ -75,6 +76,10 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
         "render packs",
         lambda: render_week(addressing.audiences, rules, inputs, run=run, book=book, into=folder / "packs"),
     )
+    if addressing.audiences and not rendered.good:
+        raise NothingRendered(
+            f"{week}: no pack passed its checks, so nothing is published; {rendered.failed[0].faults[0]}"
+        )
     release = publish_week(run, inputs, assessed, rendered)
     messages = pack_messages(run, inputs, addressing, rendered, rules)
     problems = [note.message for note in addressing.notes] + unaddressed
