@@ -148,7 +148,7 @@ def _apply(
     for row in book.rows:
         case = standing.get(row.row_id)
         fault = _row_fault(row, case, audience, key)
-        if fault or case is None:
+        if fault or case is None or row.row_version is None:
             read.refused.append(ReceiptLine(f"{row.sheet}!A{row.row_number}", row.row_id, fault or "no such case"))
             continue
         wanted, faults = _wanted(row, case, names, run)
@@ -164,7 +164,7 @@ def _apply(
                 who=who,
                 why=None,
                 source=f"workbook {name}",
-                base_version=int(row.row_version),
+                base_version=row.row_version,
                 now=run.clock(),
                 template=template,
                 source_sha256=book.sha256,
@@ -174,14 +174,14 @@ def _apply(
             continue
         for changed, value in result.applied.items():
             read.applied.append(
-                ReceiptLine(_where(row, changed), f"{row.row_id} {_EDITED[changed]}", f"now {_said(value)}")
+                ReceiptLine(row.cell(changed), f"{row.row_id} {_EDITED[changed]}", f"now {_said(value)}")
             )
         for conflict in result.conflicts:
             why = (
                 f"{conflict.changed_by} set {_said(conflict.standing)} first; yours ({_said(conflict.wanted)}) is kept"
             )
             read.conflicting.append(
-                ReceiptLine(_where(row, conflict.field), f"{row.row_id} {_EDITED[conflict.field]}", why)
+                ReceiptLine(row.cell(conflict.field), f"{row.row_id} {_EDITED[conflict.field]}", why)
             )
     return read
 
@@ -189,7 +189,7 @@ def _apply(
 def _row_fault(row: ReturnedRow, case: dict[Hashable, Any] | None, audience: Audience, key: bytes) -> str | None:
     if case is None or case["customer_id"] not in audience.customer_ids:
         return "this row is not one of yours; it was left alone"
-    if not str(row.row_version).isdigit() or row.row_check != row_seal(row.row_id, int(row.row_version), key):
+    if row.row_version is None or row.row_check != row_seal(row.row_id, row.row_version, key):
         return "the row's id, version and check do not belong together (rows sorted in part?); nothing was changed"
     return None
 
@@ -211,12 +211,12 @@ def _wanted(
             elif value in names.values():
                 wanted[changed] = value
             else:
-                faults.append(ReceiptLine(_where(row, changed), what, f"'{value}' is nobody we know; use the list"))
+                faults.append(ReceiptLine(row.cell(changed), what, f"'{value}' is nobody we know; use the list"))
         elif changed == "due_at":
             try:
                 due = date.fromisoformat(value[:10])
             except ValueError:
-                faults.append(ReceiptLine(_where(row, changed), what, f"'{value}' is not a date; write 2026-11-30"))
+                faults.append(ReceiptLine(row.cell(changed), what, f"'{value}' is not a date; write 2026-11-30"))
                 continue
             standing = case["due_at"]
             if pd.isna(standing) or standing.astimezone(run.settings.zone).date() != due:
@@ -226,10 +226,6 @@ def _wanted(
         else:
             wanted[changed] = value
     return wanted, faults
-
-
-def _where(row: ReturnedRow, changed: str) -> str:
-    return f"{row.sheet}!{_EDITED[changed]} row {row.row_number}"
 
 
 def _said(value: object) -> str:

@@ -107,7 +107,7 @@ class Looks:
             if editable:
                 cell.fill = PatternFill("solid", fgColor=f"FF{self._palette.editable}")
             if look in {"text", "wrapped", "link"}:
-                cell.quotePrefix = True  # type: ignore[assignment]  # declared as an alias of the style array
+                cell.quotePrefix = True
             self._made[key] = cell
         return self._made[key]
 
@@ -143,7 +143,7 @@ def put(sheet: Worksheet, row: int, column: int, value: CellValue, *, look: Cell
     cell = sheet.cell(row=row, column=column)
     assert isinstance(cell, Cell)
     # A copy, because setting a font on the cell later would write into the shared look.
-    cell._style = copy(look._style)  # noqa: SLF001 - openpyxl has no public way to reuse an interned style
+    cell._style = copy(look._style)  # type: ignore[attr-defined]  # noqa: SLF001 - openpyxl has no public way to reuse an interned style
     _set(cell, value, zone)
     return cell
 
@@ -233,9 +233,9 @@ def table(
 
 def linked(cell: Cell, target: str) -> None:
     """A hyperlink to a file beside the workbook; keeps the look the cell already has."""
-    style = copy(cell._style)  # noqa: SLF001 - setting a hyperlink replaces the style
+    style = copy(cell._style)  # type: ignore[attr-defined]  # noqa: SLF001 - setting a hyperlink replaces the style
     cell.hyperlink = target
-    cell._style = style  # noqa: SLF001
+    cell._style = style  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def protect(sheet: Worksheet) -> None:
@@ -253,12 +253,16 @@ def protect(sheet: Worksheet) -> None:
 def print_setup(sheet: Worksheet, *, header_row: int, footer: str) -> None:
     """A4 landscape, one page wide, header row repeated, page numbers and the footer's words on every page."""
     sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4  # type: ignore[assignment]  # the stub wants the int
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth = 1
     sheet.page_setup.fitToHeight = 0
     if sheet.sheet_properties.pageSetUpPr is not None:
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_title_rows = f"{header_row}:{header_row}"
     # An ampersand starts a code in this part of the format.
-    sheet.oddFooter.left.text = footer.replace("&", "&&")
-    sheet.oddFooter.right.text = "Page &P of &N"
+    assert sheet.oddFooter is not None
+    left, right = sheet.oddFooter.left, sheet.oddFooter.right
+    assert left is not None
+    assert right is not None
+    left.text = footer.replace("&", "&&")
+    right.text = "Page &P of &N"

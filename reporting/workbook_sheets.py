@@ -306,7 +306,8 @@ def _links(sheet: Worksheet, columns: Sequence[SheetColumn], pages: Sequence[str
 
 def _rule(sheet: Worksheet, cells: str, formula: str, *, ink: str, paper: str | None) -> None:
     fill = PatternFill("solid", bgColor=f"FF{paper}") if paper else None
-    sheet.conditional_formatting.add(cells, FormulaRule(formula=[formula], font=Font(color=f"FF{ink}"), fill=fill))
+    rule = FormulaRule(formula=[formula], font=Font(color=f"FF{ink}"), fill=fill)  # type: ignore[no-untyped-call]
+    sheet.conditional_formatting.add(cells, rule)
 
 
 def _zone_colours(sheet: Worksheet, columns: Sequence[SheetColumn], headers: Sequence[str], count: int) -> None:
@@ -343,5 +344,5 @@ def _bars(sheet: Worksheet, columns: Sequence[SheetColumn], headers: Sequence[st
     """A bar in the cell, 0 to 100, so that a column of scores reads at a glance."""
     colour = theme()["rule"].lstrip("#")
     for header in headers:
-        rule = DataBarRule("num", 0, "num", 100, color=f"FF{colour}", showValue=True)
+        rule = DataBarRule("num", 0, "num", 100, color=f"FF{colour}", showValue=True)  # type: ignore[no-untyped-call]
         sheet.conditional_formatting.add(cells_of(columns, header, count), rule)
