@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from config.sources import Source, Target
@@ -28,6 +29,7 @@ from extract.mapping import Lookups, digests, evaluate, latest
 RECORD = "__record"
 SOURCE_KEY = "__source_key"
 INTERNAL = (RECORD, SOURCE_KEY)
+Numbers = npt.NDArray[np.int64]
 
 # Tables of what has happened: a date after the run is a fault there, while a contract may well begin next year.
 _FACTS = frozenset({
@@ -47,7 +49,7 @@ class Refusal:
     """Records refused for one reason in one column."""
 
     table: str
-    records: np.ndarray[tuple[int], np.dtype[np.int64]]
+    records: Numbers
     reason: Reason
     message: str
     column: str | None = None
@@ -67,7 +69,7 @@ class Offered:
     rows: pa.Table
     waiting: pa.Table
     refusals: tuple[Refusal, ...]
-    taken: np.ndarray[tuple[int], np.dtype[np.int64]]
+    taken: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,11 @@ def offer(target: Target, records: pa.Table, terms: Terms) -> Offered:
     refusals += [refusal for part in parts for refusal in part[2]]
     late = np.concatenate([part[3] for part in parts])
     return Offered(
-        table, _distinct(rows) if target.distinct else rows, waiting, tuple(refusals), np.setdiff1d(asked, late)
+        table,
+        _distinct(rows) if target.distinct else rows,
+        waiting,
+        tuple(refusals),
+        np.setdiff1d(asked, late) if len(late) else asked,
     )
 
 
@@ -139,7 +145,7 @@ def _known(target: Target, records: pa.Table, terms: Terms) -> tuple[pa.Table, l
 
 def _offer_batch(
     target: Target, table: Table, records: pa.Table, terms: Terms
-) -> tuple[pa.Table, pa.Table, list[Refusal], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+) -> tuple[pa.Table, pa.Table, list[Refusal], Numbers]:
     numbers = np.asarray(records[RECORD]).astype("int64")
     refused: Mask = np.zeros(records.num_rows, dtype=bool)
     refusals: list[Refusal] = []

@@ -15,6 +15,8 @@ _IDENTITY = ["customer_id", "row_key", "row_hash"]
 
 def changed_customers(now: SnapshotManifest, before: SnapshotManifest | None) -> frozenset[str]:
     """Customers with a row that is new, gone, or has other content; all customers if there is no previous snapshot."""
+    if before is None:
+        return frozenset(now.whole("customers")["customer_id"].to_pylist())
     changed: set[str] = set()
     for name, table in TABLES.items():
         if not table.per_customer:
@@ -25,9 +27,7 @@ def changed_customers(now: SnapshotManifest, before: SnapshotManifest | None) ->
     return frozenset(changed)
 
 
-def _differing(name: str, now: SnapshotManifest, before: SnapshotManifest | None) -> list[tuple[pa.Table, pa.Table]]:
-    if before is None:
-        return [(now.whole(name), TABLES[name].empty())]
+def _differing(name: str, now: SnapshotManifest, before: SnapshotManifest) -> list[tuple[pa.Table, pa.Table]]:
     if before.buckets != now.buckets:
         return [(now.whole(name), before.whole(name))]
     files: Mapping[str, object] = now.tables.get(name, {})

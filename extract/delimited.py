@@ -22,7 +22,6 @@ from extract.errors import FileRefused
 from extract.sheet import MAX_CELL_CHARACTERS, RefusedRow, Sheet, ignored, positions, text_table
 
 _SEPARATORS = (",", ";", "\t", "|")
-_BLANK_BETWEEN = re.compile(rb"\n[ \t]*\r?\n(?=[^\r\n])")
 _NO_TEXT = re.compile(rb"\xed[\xa0-\xbf]|\xef\xbf[\xbe\xbf]")
 _ODD_CHARACTERS = re.compile("[\0\ud800-\udfff\ufffe\uffff]")
 
@@ -36,7 +35,7 @@ def read_delimited(content: bytes, source: Source, notes: Counter[str]) -> Sheet
         content = content.replace(b"\r", b"\n")
         notes["line ends put right"] += 1
     for _ in range(source.skip_rows):
-        content = content.partition(b"\n")[2]
+        content = content[content.find(b"\n") + 1 :]
     separator = source.separator or ("\t" if source.format == "tsv" else _found_separator(content))
     header = _header(content, separator)
     found = positions(header, source)
@@ -51,7 +50,7 @@ def read_delimited(content: bytes, source: Source, notes: Counter[str]) -> Sheet
 
 
 def _found_separator(content: bytes) -> str:
-    line = content.partition(b"\n")[0].decode("utf-8", "surrogatepass")
+    line = content[: content.find(b"\n")].decode("utf-8", "surrogatepass")
     counts = {separator: line.count(separator) for separator in _SEPARATORS}
     return max(counts, key=lambda separator: counts[separator]) if any(counts.values()) else ","
 
@@ -68,7 +67,10 @@ def _header(content: bytes, separator: str) -> list[str]:
 
 def _is_irregular(content: bytes, separator: str) -> bool:
     """Whether Arrow would read something else than what is written."""
-    if b"\0" in content or _NO_TEXT.search(content) or _BLANK_BETWEEN.search(content):
+    tail = content[-4096:]
+    end = len(content) - len(tail) + len(tail.rstrip())
+    has_blank_row = content.find(b"\n\n", 0, end) >= 0 or content.find(b"\n\r\n", 0, end) >= 0
+    if b"\0" in content or has_blank_row or (not content.isascii() and _NO_TEXT.search(content)):
         return True
     if b'"' not in content:
         return False

@@ -15,9 +15,8 @@ import pyarrow as pa
 from config.sources import Source, Target
 from contracts.tables import TABLES
 from contracts.words import ExportKind, Reason
-from extract.admission import INTERNAL, RECORD, SOURCE_KEY, Refusal, Terms, offer
+from extract.admission import INTERNAL, RECORD, SOURCE_KEY, Numbers, Refusal, Terms, offer
 from extract.arrow import pc
-from extract.conversion import Mask
 from extract.crosswalk import Crosswalk
 from extract.records import Records
 from extract.redaction import Names, Redactor, redact
@@ -37,7 +36,7 @@ class Ledger:
     verdict: Verdict
     records: Records | None
     refusals: list[Refusal] = field(default_factory=list)
-    used: list[Mask] = field(default_factory=list)
+    used: list[Numbers] = field(default_factory=list)
     unmatched: dict[str, pa.Table] = field(default_factory=dict)
     redacted: Counter[str] = field(default_factory=Counter)
     repeated: int = 0

@@ -24,6 +24,7 @@ _OFFSET = (
     r"^(?P<wall>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?"
     r"(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})$"
 )
+_QUARTER = 15 * 60 * 1_000_000
 _START = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock, which has no zone by its nature
 _EXCEL_EPOCH = np.datetime64("1899-12-30", "us")
 
@@ -133,14 +134,15 @@ def _shifted(values: pa.Array, shift: object, zone: ZoneInfo) -> pa.Array:
     if zone.key == "UTC" or values.null_count == len(values):
         return values
     assert callable(shift)
-    moments = values.to_numpy(zero_copy_only=False).astype("datetime64[us]")
+    moments = values.to_numpy(zero_copy_only=False).astype("datetime64[us]", copy=True)
     known = ~np.isnat(moments) & (moments > np.datetime64("1900-01-01")) & (moments < np.datetime64("2200-01-01"))
-    quarters, places = np.unique(moments[known].astype("datetime64[s]").astype("int64") // 900, return_inverse=True)
-    shifts = np.array(
-        [shift(_START + timedelta(minutes=15 * int(q))) // timedelta(microseconds=1) for q in quarters],
-        dtype="int64",
-    )
-    moments = moments.copy()
+    quarters = moments[known].astype("int64") // _QUARTER
     if len(quarters):
-        moments[known] += shifts[places].astype("timedelta64[us]")
+        first = quarters.min()
+        # One slot per quarter of an hour between the first and the last: a table, because a sort costs more.
+        occurs = np.flatnonzero(np.bincount(quarters - first))
+        shifts = np.zeros(occurs[-1] + 1, dtype="int64")
+        for slot in occurs.tolist():
+            shifts[slot] = shift(_START + timedelta(minutes=15 * int(slot + first))) // timedelta(microseconds=1)
+        moments[known] += shifts[quarters - first].astype("timedelta64[us]")
     return pa.array(moments, _MICRO)

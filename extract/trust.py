@@ -15,6 +15,7 @@ from contracts.frames import Kind, conform
 from contracts.results import QUARANTINE
 from contracts.tables import TABLES
 from contracts.words import Reason
+from extract.admission import Numbers
 from extract.arrow import pc
 from extract.gathering import Ledger
 from extract.redaction import told
@@ -25,23 +26,28 @@ _MOST_IGNORED = 12
 def refused_records(ledger: Ledger, *, without: frozenset[Reason] = frozenset()) -> int:
     """How many records at least one table refused; rows that a reader refused are records too."""
     numbers = [refusal.records for refusal in ledger.refusals if refusal.reason not in without]
-    distinct = np.unique(np.concatenate(numbers)) if numbers else np.empty(0, dtype="int64")
     waiting = (
         0
         if Reason.UNMATCHED_KEY in without
         else sum(int((t["__record"].to_numpy() < 0).sum()) for t in ledger.unmatched.values())
     )
-    return int((distinct >= 0).sum()) + waiting + (ledger.records.refused_row_count if ledger.records else 0)
+    return _distinct(ledger, numbers) + waiting + (ledger.records.refused_row_count if ledger.records else 0)
+
+
+def _distinct(ledger: Ledger, numbers: Sequence[Numbers]) -> int:
+    """How many records of this run stand in at least one of the lists; -1 is no record of this run."""
+    is_named = np.zeros(len(ledger.records.files) if ledger.records else 0, dtype=bool)
+    for part in numbers:
+        is_named[part[part >= 0]] = True
+    return int(is_named.sum())
 
 
 def records_in(ledger: Ledger) -> int:
     """The records that count: known at as_of, and asked for by at least one table or refused by one."""
     if ledger.records is None:
         return 0
-    numbers = [*ledger.used, *(refusal.records for refusal in ledger.refusals)]
-    distinct = np.unique(np.concatenate(numbers)) if numbers else np.empty(0, dtype="int64")
     return (
-        int((distinct >= 0).sum())
+        _distinct(ledger, [*ledger.used, *(refusal.records for refusal in ledger.refusals)])
         + ledger.records.refused_row_count
         + ledger.waiting_before
         + ledger.records.superseded
@@ -78,10 +84,7 @@ def refused_carried(ledger: Ledger) -> int:
 
 def _unmatched_records(ledger: Ledger) -> int:
     numbers = [np.asarray(rows["__record"]) for rows in ledger.unmatched.values()]
-    if not numbers:
-        return 0
-    together = np.concatenate(numbers)
-    return len(np.unique(together[together >= 0])) + int((together < 0).sum())
+    return _distinct(ledger, numbers) + sum(int((part < 0).sum()) for part in numbers)
 
 
 def _unmatched_amount(ledger: Ledger, currency: str) -> float | None:
