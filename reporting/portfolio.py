@@ -102,8 +102,8 @@ def grid(ground: Ground, zones: tuple[ZoneLine, ...], *, title: str, finding: st
     placed = ground.accounts.loc[equal(ground.accounts["state"], PlacementState.PLACED)]
     points = []
     columns = ("customer_id", "name", "loyalty", "retention", "revenue_amount", "state", "zone", "direction")
-    befores = ("before_loyalty", "before_retention", "before_zone")
-    lists = [values(placed[column]) for column in (*columns, *befores)]
+    earlier = ("before_loyalty", "before_retention", "before_zone")
+    lists = [values(placed[column]) for column in (*columns, *earlier)]
     for rank, row in enumerate(zip(*lists, strict=True), start=1):
         customer, name, loyalty, retention, revenue, state, zone, direction, was_x, was_y, was_zone = row
         if loyalty is None or retention is None:
