@@ -1,20 +1,24 @@
-"""Packs: one task renders a handful of audiences, checks and scans what it made, and leaves files on disk."""
+"""Packs: a task renders a handful of audiences or accounts, checks and scans what it made, and leaves files on disk.
+
+Account pages are rendered once per customer and set of field groups, whatever the number of their readers.
+"""
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from json import loads
 from pathlib import Path
 
 from config.sources import read_crosswalk
+from contracts.book import Book
 from contracts.exchange import Artifact, Picture, WorkbookToken
 from contracts.ids import canonical_json, sha256
 from contracts.rules import Audiences
 from contracts.scope import Audience, scoped
-from contracts.words import ArtifactKind, Level
+from contracts.words import ArtifactKind, FieldGroup, Level
 from delivery.leakscan import Tokens, allowed_of, scan, scan_bytes, tokens_of
 from flows.books import load_book
 from reporting.mails import MailBody
@@ -34,14 +38,28 @@ class RenderTask:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountTask:
+    """Render the pages and briefs of these accounts for all who may see `fields`."""
+
+    book: Path
+    fields: frozenset[FieldGroup]
+    levels: tuple[Level, ...]
+    page_ids: tuple[str, ...]
+    brief_ids: tuple[str, ...]
+    into: Path
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedFile:
-    audience_id: str
+    """A rendered file on disk, its hash, and what failed its check."""
+
     path: str
     kind: ArtifactKind
     sha256: str
     size: int
     customer_id: str | None
     stored: Path
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,19 @@ class RenderedPack:
     files: tuple[RenderedFile, ...]
     mail: Path | None
     faults: tuple[str, ...]
+    page_ids: tuple[str, ...] = ()
+    brief_ids: tuple[str, ...] = ()
+
+    def with_accounts(self, shared: dict[tuple[ArtifactKind, str], RenderedFile]) -> RenderedPack:
+        """The pack with the account files that belong to it; a faulty or missing one holds the pack back."""
+        wanted = [(ArtifactKind.PAGE, c) for c in self.page_ids]
+        wanted += [(ArtifactKind.ACCOUNT_BRIEF, c) for c in self.brief_ids]
+        lacking = tuple(
+            f"{kind} of {customer} was not rendered" for kind, customer in wanted if (kind, customer) not in shared
+        )
+        files = tuple(shared[key] for key in wanted if key in shared)
+        faults = tuple(f"{file.path}: {fault}" for file in files for fault in file.faults)
+        return replace(self, files=(*self.files, *files), faults=(*self.faults, *lacking, *faults))
 
 
 def link_of(rules: Audiences, audience: Audience, week: str, output: Path) -> str | None:
@@ -94,7 +125,39 @@ def _render(task: RenderTask, audience: Audience) -> RenderedPack:
     files = tuple(_store(artifact, task.into / audience.audience_id) for artifact in pack.artifacts)
     mail = task.into / f"{audience.audience_id}.mail.json"
     save_mail(mail, body)
-    return RenderedPack(audience, files, mail, (*pack.faults, *(str(hit) for hit in hits)))
+    faults = (*pack.faults, *(str(hit) for hit in hits))
+    return RenderedPack(audience, files, mail, faults, pack.page_ids, pack.brief_ids)
+
+
+def render_account_files(task: AccountTask) -> list[RenderedFile]:
+    """The account pages and briefs of a task, each scanned as if its reader saw that one customer and nobody else."""
+    from reporting.pack import render_accounts
+
+    customers = frozenset((*task.page_ids, *task.brief_ids))
+    everyone = Audience(
+        level=task.levels[0],
+        unit=None,
+        root="accounts",
+        title=" and ".join(f"{level.label}s" for level in task.levels),
+        readers=(),
+        customer_ids=customers,
+        fields=task.fields,
+        rule="Only readers whose scope holds this account.",
+    )
+    book = load_book(task.book, customers)
+    tokens = _tokens(task.book)
+    files = []
+    for made in render_accounts(scoped(book, everyone), task.page_ids, task.brief_ids):
+        artifact = made.artifact
+        alone = replace(everyone, customer_ids=frozenset({artifact.customer_id or ""}))
+        hits = scan(artifact, allowed_of(scoped(_parents(book), alone), tokens), tokens)
+        files.append(_store(artifact, task.into, faults=(*made.faults, *(str(hit) for hit in hits))))
+    return files
+
+
+def _parents(book: Book) -> Book:
+    """The one frame of the book that says which other customers an account may name: its parents."""
+    return Book(book.facts, {"customers": book.frames["customers"]})
 
 
 @lru_cache(maxsize=1)
@@ -103,19 +166,12 @@ def _tokens(folder: Path) -> Tokens:
     return tokens_of(load_book(folder), crosswalk=read_crosswalk(crosswalk) if crosswalk.exists() else None)
 
 
-def _store(artifact: Artifact, folder: Path) -> RenderedFile:
+def _store(artifact: Artifact, folder: Path, *, faults: tuple[str, ...] = ()) -> RenderedFile:
     path = folder / artifact.path
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(artifact.content)
-    return RenderedFile(
-        artifact.audience_id,
-        artifact.path,
-        artifact.kind,
-        artifact.sha256,
-        len(artifact.content),
-        artifact.customer_id,
-        path,
-    )
+    size = len(artifact.content)
+    return RenderedFile(artifact.path, artifact.kind, artifact.sha256, size, artifact.customer_id, path, faults)
 
 
 def save_mail(path: Path, mail: MailBody) -> None:
@@ -139,4 +195,4 @@ def read_back(pack: RenderedPack) -> Iterator[Artifact]:
         content = file.stored.read_bytes()
         if sha256(content) != file.sha256:
             raise OSError(f"{file.stored} changed after it was rendered; check the disk, then run again")
-        yield Artifact(file.audience_id, file.path, file.kind, content, file.customer_id)
+        yield Artifact(pack.audience.audience_id, file.path, file.kind, content, file.customer_id)

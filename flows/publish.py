@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from config.sources import read_crosswalk
 from contracts.exchange import Artifact, Attachment, Message
+from contracts.ids import key_digest
 from contracts.rules import Audiences, Calendar, MailPart
 from contracts.scope import Audience
-from contracts.words import ArtifactKind, MessageKind
+from contracts.words import ArtifactKind, FieldGroup, Level, MessageKind
 from contracts.working_time import first_working_moment
 from delivery.addressing import Addressing, address
 from delivery.feeds import render_feeds
 from delivery.publish import ManifestFields, Release, publish
 from flows.assess import Assessed
 from flows.inputs import Inputs
-from flows.packs import RenderedPack, RenderTask, read_back, read_mail, render_packs
+from flows.packs import (
+    AccountTask,
+    RenderedFile,
+    RenderedPack,
+    RenderTask,
+    read_back,
+    read_mail,
+    render_account_files,
+    render_packs,
+)
 from flows.run import Run
 from flows.tell import Sealed, seal
 
 _PACKS_A_TASK = 4
+_ACCOUNTS_A_TASK = 50
 _MIME = {".pdf": "application/pdf", ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _CARRIED: dict[MailPart, ArtifactKind] = {
     "brief": ArtifactKind.BRIEF,
@@ -73,12 +84,37 @@ def render_week(
     ]
     into.mkdir(parents=True, exist_ok=True)
     packs = [pack for batch in run.fan_out.map(render_packs, tasks) for pack in batch]
+    packs = [pack.with_accounts(shared) for pack, shared in _with_shared(packs, run, book=book, into=into)]
     packs.sort(key=lambda pack: pack.audience.audience_id)
     for pack in packs:
         for fault in pack.faults:
             run.say(f"pack held back {pack.audience.audience_id}: {fault}")
     good = [pack for pack in packs if not pack.faults]
     return Rendered(good, [pack for pack in packs if pack.faults])
+
+
+def _with_shared(
+    packs: list[RenderedPack], run: Run, *, book: Path, into: Path
+) -> Iterator[tuple[RenderedPack, dict[tuple[ArtifactKind, str], RenderedFile]]]:
+    """Each pack with the account files of its field groups, which are rendered here once for all who share them."""
+    groups: dict[frozenset[FieldGroup], list[RenderedPack]] = {}
+    for pack in packs:
+        groups.setdefault(pack.audience.fields, []).append(pack)
+    tasks: list[AccountTask] = []
+    for fields, members in groups.items():
+        levels = tuple(level for level in Level if any(pack.audience.level is level for pack in members))
+        briefs = {customer for pack in members for customer in pack.brief_ids}
+        wanted = sorted(briefs.union(*(pack.page_ids for pack in members)))
+        folder = into / "accounts" / key_digest(*sorted(fields))
+        for start in range(0, len(wanted), _ACCOUNTS_A_TASK):
+            some = tuple(wanted[start : start + _ACCOUNTS_A_TASK])
+            told = tuple(customer for customer in some if customer in briefs)
+            tasks.append(AccountTask(book, fields, levels, some, told, folder))
+    shared: dict[frozenset[FieldGroup], dict[tuple[ArtifactKind, str], RenderedFile]] = {f: {} for f in groups}
+    for task, files in zip(tasks, run.fan_out.map(render_account_files, tasks), strict=True):
+        shared[task.fields].update({(file.kind, str(file.customer_id)): file for file in files})
+    for pack in packs:
+        yield pack, shared[pack.audience.fields]
 
 
 def publish_week(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TypeVar
 
@@ -20,7 +21,6 @@ from reporting.followup import case_lines, plan
 from reporting.ground import Ground, change_of, mark_of, page_of, stand, zone_mark
 from reporting.models import ActionLine, CaseLine
 from reporting.reading import calendar_day, equal, rows, rows_by_customer
-from reporting.team import parts_of, reconcile
 from reporting.timeline import timeline, trail
 from reporting.view import as_of_text, footer
 from reporting.waterfall import signal_lines, waterfalls
@@ -58,7 +58,6 @@ def compose_accounts(
     ground = stand(book, pages=pages)
     standing = {row.customer_id: row for row in rows(ground.accounts.loc[ground.accounts["customer_id"].isin(wanted)])}
     parts = {name: rows_by_customer(ground.frame(name), wanted) for name in _FRAMES}
-    check = reconcile(ground, [customers for _, customers in parts_of(ground)]).sentence
     steps, follow = _by_customer(plan(ground)), _by_customer(case_lines(ground))
     is_low_left = _critical_is_low_left(ground)
     for customer in wanted:
@@ -70,9 +69,8 @@ def compose_accounts(
             ground,
             placed,
             mine,
-            steps.get(customer, ()),
+            _numbered(steps.get(customer, ())),
             follow.get(customer, ()),
-            check=check,
             is_low_left=is_low_left,
         )
 
@@ -84,6 +82,11 @@ def _by_customer(lines: Iterable[_Line]) -> dict[str, tuple[_Line, ...]]:
     return {customer: tuple(each) for customer, each in found.items()}
 
 
+def _numbered(steps: tuple[ActionLine, ...]) -> tuple[ActionLine, ...]:
+    """The steps of one account, counted from 1: what rank they have among others is no business of its page."""
+    return tuple(replace(step, rank=rank) for rank, step in enumerate(steps, start=1))
+
+
 def _account(
     ground: Ground,
     placed: SimpleNamespace,
@@ -91,7 +94,6 @@ def _account(
     steps: tuple[ActionLine, ...],
     follow: tuple[CaseLine, ...],
     *,
-    check: str,
     is_low_left: bool,
 ) -> AccountView:
     facts, audience = ground.book.facts, ground.audience
@@ -168,7 +170,7 @@ def _account(
         cases_note="" if any(case.is_open for case in follow) else "No case is open.",
         trust_sentence=_trust(placed, missing),
         page=page_of(customer),
-        footer=footer(ground, check),
+        footer=footer(ground, ""),
     )
 
 

@@ -39,10 +39,13 @@ def render_site(view: PackView, account_views: Iterable[AccountView]) -> list[Ar
     for account in account_views:
         content = render_account(account).encode()
         made.append(Artifact(view.audience_id, account.page, ArtifactKind.PAGE, content, account.customer_id))
-    for name in _WEIGHTS:
-        content = (FONTS / f"{name}.woff2").read_bytes()
-        made.append(Artifact(view.audience_id, f"assets/{name}.woff2", ArtifactKind.ASSET, content))
-    return made
+    return [*made, *render_assets(view.audience_id)]
+
+
+def render_assets(audience_id: str) -> list[Artifact]:
+    """The fonts beside the pages."""
+    files = [(f"assets/{name}.woff2", (FONTS / f"{name}.woff2").read_bytes()) for name in _WEIGHTS]
+    return [Artifact(audience_id, path, ArtifactKind.ASSET, content) for path, content in files]
 
 
 def render_index(view: PackView) -> str:
