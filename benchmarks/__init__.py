@@ -1,0 +1,1 @@
+"""Ratios against named references, measured side by side in one run: see docs/benchmarks.md."""

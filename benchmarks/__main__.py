@@ -1,0 +1,91 @@
+"""`python -m benchmarks`: first ratios, side by side in one run. `python -m benchmarks weekly`: one large week."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import intake, machine, rerun, signals, startup, weekly
+from benchmarks.company import set_scene
+from benchmarks.tables import print_ratios
+from benchmarks.timing import Comparison
+
+_FULL_TICKETS = 5_000_000
+_TICKETS = 1_000_000
+_RATIOS = ("intake", "signals", "brief", "rerun", "startup")
+
+
+def main() -> None:
+    arguments = _arguments()
+    os.umask(0o077)
+    console = Console(width=max(Console().width, 132))
+    console.print(machine.describe(), highlight=False)
+    with tempfile.TemporaryDirectory(prefix="cem-benchmarks-") as name:
+        folder = Path(name)
+        if arguments.what == "weekly":
+            weekly.report(
+                folder,
+                customers=arguments.customers,
+                tickets=arguments.tickets or 0,
+                people=arguments.people,
+                is_sampled=arguments.profile,
+                in_process=arguments.in_process,
+                console=console,
+            )
+        else:
+            print_ratios(_ratios(arguments, folder, console), console)
+
+
+def _ratios(arguments: argparse.Namespace, folder: Path, console: Console) -> list[Comparison]:
+    tickets = arguments.tickets or (_FULL_TICKETS if arguments.full else _TICKETS)
+    rounds: int = arguments.rounds
+    wanted = set(arguments.only or _RATIOS)
+    found: list[Comparison] = []
+
+    def measure(comparison: Callable[[], Comparison]) -> None:
+        since = time.perf_counter()
+        found.append(comparison())
+        console.print(f"  {found[-1].title}: measured in {time.perf_counter() - since:.0f} s", highlight=False)
+
+    if "intake" in wanted:
+        measure(lambda: intake.compare(folder / "intake", tickets=tickets, rounds=rounds))
+    if "signals" in wanted:
+        measure(lambda: signals.compare(folder / "signals", customers=2_000, rounds=rounds))
+    if wanted & {"rerun", "brief"}:
+        from benchmarks import brief  # weasyprint takes a second to import
+
+        scene = set_scene(folder / "week", customers=60, people=12)
+        measure(lambda: rerun.compare(scene, folder / "copies", rounds=min(rounds, 3)))
+        if "brief" in wanted:
+            measure(lambda: brief.compare(scene, rounds=2 * rounds + 1))
+    if "startup" in wanted:
+        measure(lambda: startup.compare(rounds=2 * rounds + 1))
+    return found
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("ratios", "weekly"), default="ratios")
+    parser.add_argument("--rounds", type=int, default=3, help="times each side is measured; medians are printed")
+    parser.add_argument("--full", action="store_true", help=f"ratios: {_FULL_TICKETS:,} tickets, not {_TICKETS:,}")
+    parser.add_argument("--only", action="append", choices=_RATIOS, help="ratios: these alone")
+    parser.add_argument("--tickets", type=int, help="ratios: size of the file; weekly: at least so many, else refused")
+    parser.add_argument("--customers", type=int, default=10_000, help="weekly: size of the company")
+    parser.add_argument("--people", type=int, default=60, help="weekly: staff who read packs")
+    parser.add_argument(
+        "--profile", action="store_true", help="weekly: say which functions each stage spent its time in"
+    )
+    parser.add_argument(
+        "--in-process", action="store_true", help="weekly: no worker processes, so that a profile sees all"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
