@@ -15,7 +15,6 @@ from flows.inputs import Inputs, code_version, fonts_digest
 from flows.policies import policy_for
 from flows.run import Run
 from store import runs
-from store.history import write_week
 from store.runs import PublishedWeek
 
 TREND_WEEKS = 104
@@ -75,7 +74,6 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
         cause = "baseline"
     elif inputs_of(run, previous).policy_digest != policy.digest:
         cause = "policy"
-    sources = write_week(run.workspace.history, week, revision, {"sources": intake.sources})["sources"]
     return Inputs(
         week=str(week),
         revision=revision,
@@ -94,11 +92,18 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
         time_zone=run.settings.file.time_zone,
         currency=policy.money.currency,
         fresh=tuple(sorted(fresh_tables(intake))),
-        sources=str(sources.path.relative_to(root)),
         case_event=0,
         code_version=code_version(),
         fonts_digest=fonts_digest(),
     )
+
+
+def keep_crosswalk(run: Run, folder: Path) -> None:
+    """The crosswalk as it is now, kept with the run: feeds and the leak scan of a rebuild need the same keys."""
+    path = run.workspace.config / "crosswalk.csv"
+    folder.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        (folder / "crosswalk.csv").write_bytes(path.read_bytes())
 
 
 def fresh_tables(intake: Intake) -> frozenset[str]:

@@ -30,7 +30,7 @@ def backfill(run: Run, first: Week, last: Week) -> Outcome:
             inputs = freeze(run, week, intake, revision=0, is_reconstructed=True)
             folder = run.workspace.runs / inputs.run_name
             assessed = assess(inputs, run.workspace.root, fan_out=run.fan_out, into=folder / "work")
-            keep_history(run, inputs, assessed)
+            keep_history(run, inputs, assessed, intake.sources)
             inputs.write(folder / "inputs.json")
             with run.store.write() as session:
                 runs.record_published(

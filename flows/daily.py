@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from contracts.weeks import Week
 from contracts.words import ExitCode, RunKind
 from flows.alerts import judged_now, tell_now
@@ -20,10 +18,7 @@ def daily(run: Run) -> Outcome:
     with leased(run, RunKind.DAILY, "daily") as lease:
         inputs, _ = last_week(run)
         now = run.clock()
-        current = replace(
-            judged_now(inputs, now, Week.containing(now, run.settings.zone), manifest=inputs.manifest),
-            sources=inputs.sources,
-        )
+        current = judged_now(inputs, now, Week.containing(now, run.settings.zone), manifest=inputs.manifest)
         folder = run.workspace.runs / f"daily-{now:%Y%m%d}"
         everyone = read_week(run.workspace.history, inputs.week, "placements", revision=inputs.revision)
         customers = frozenset(everyone["customer_id"])

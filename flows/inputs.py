@@ -40,7 +40,6 @@ class Inputs:
     time_zone: str
     currency: str
     fresh: tuple[str, ...]
-    sources: str
     case_event: int
     code_version: str
     fonts_digest: str

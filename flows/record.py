@@ -44,9 +44,10 @@ class Recorded:
     cases: int
 
 
-def keep_history(run: Run, inputs: Inputs, assessed: Assessed) -> None:
-    """Scores, contributions and placements of the week as immutable Parquet."""
+def keep_history(run: Run, inputs: Inputs, assessed: Assessed, sources: pd.DataFrame) -> None:
+    """Scores, contributions and placements of the week, and what its sources were, as immutable Parquet."""
     frames = {name: assessed.frames[name] for name in HISTORY_FRAMES}
+    frames["sources"] = sources
     history = assessed.frames["history"]
     frames["history_row"] = history[history["week"] == inputs.week]
     write_week(run.workspace.history, inputs.week, inputs.revision, frames)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from contracts.weeks import Week
 from contracts.words import ExitCode, RunKind, RunState
 from extract.intake import Intake
-from flows.admit import freeze, snapshot_of, take_exports
+from flows.admit import freeze, keep_crosswalk, snapshot_of, take_exports
 from flows.alerting import critical_and_hard
 from flows.assess import Assessed, assess
 from flows.books import save_book, save_frame
@@ -51,7 +50,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     folder = run.workspace.runs / inputs.run_name
     book = folder / "book"
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(run.workspace.config / "crosswalk.csv", folder / "crosswalk.csv")
+    keep_crosswalk(run, folder)
     run.say(f"scoring {inputs.run_name}")
     assessed = run.step(
         "measure, score, place",
@@ -63,7 +62,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     addressing = readers_of(inputs, assessed)
     due, unaddressed = critical_and_hard(run, book, addressing, decided.alerts, assessed.policy)
 
-    keep_history(run, inputs, assessed)
+    keep_history(run, inputs, assessed, intake.sources)
     recorded = record_week(run, lease, inputs, assessed, decided, due)
     inputs = inputs.with_case_event(recorded.case_event)
     inputs.write(folder / "inputs.json")
