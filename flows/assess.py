@@ -98,8 +98,9 @@ def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path, only: fro
     people = read_shared(manifest)["people"].to_pandas()
     words = signal_words(policy.signals)
     assignments = _assignments(manifest, snapshot.buckets)
+    # a reconstructed week is never rendered, and nobody acts on it
     actions = plan(
-        placements,
+        placements.iloc[:0] if inputs.is_reconstructed else placements,
         contributions,
         events,
         facts,
