@@ -13,10 +13,10 @@ from contracts.book import Book
 from contracts.exchange import Attachment, Message
 from contracts.rules import Policy
 from contracts.scope import Audience, scoped
-from contracts.words import MessageKind
+from contracts.words import FieldGroup, MessageKind
 from delivery.addressing import Addressing
 from flows.books import load_book
-from flows.packs import link_of
+from flows.packs import all_who_see, levels_that_see, link_of
 from flows.readers import current_readers, last_week
 from flows.run import Run
 from flows.tell import Sealed, seal
@@ -59,9 +59,9 @@ def critical_and_hard(
         revisions = episodes.alert_revisions(session, [d.subject_key for d in decisions])
 
     @cache
-    def brief_of(customer_id: str, person_id: str) -> bytes:
-        audience = by_reader[person_id]
-        return render_account_brief(account_of(book, audience, customer_id), audience.audience_id).content
+    def brief_of(customer_id: str, fields: frozenset[FieldGroup]) -> bytes:
+        shared = all_who_see(fields, levels_that_see(addressing.audiences, fields), frozenset({customer_id}))
+        return render_account_brief(account_of(book, shared, customer_id), shared.audience_id).content
 
     due: list[Due] = []
     unaddressed: list[str] = []
@@ -100,7 +100,9 @@ def critical_and_hard(
                         subject=body.subject,
                         text=body.text,
                         html=body.html,
-                        attachments=(Attachment(name, "application/pdf", brief_of(decision.customer_id, person_id)),),
+                        attachments=(
+                            Attachment(name, "application/pdf", brief_of(decision.customer_id, audience.fields)),
+                        ),
                         pictures=body.pictures,
                         revision=revision,
                         audience_id=audience.audience_id,

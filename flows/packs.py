@@ -6,7 +6,7 @@ Account pages are rendered once per customer and set of field groups, whatever t
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from json import loads
@@ -134,16 +134,7 @@ def render_account_files(task: AccountTask) -> list[RenderedFile]:
     from reporting.pack import render_accounts
 
     customers = frozenset((*task.page_ids, *task.brief_ids))
-    everyone = Audience(
-        level=task.levels[0],
-        unit=None,
-        root="accounts",
-        title=" and ".join(f"{level.label}s" for level in task.levels),
-        readers=(),
-        customer_ids=customers,
-        fields=task.fields,
-        rule="Only readers whose scope holds this account.",
-    )
+    everyone = all_who_see(task.fields, task.levels, customers)
     book = load_book(task.book, customers)
     tokens = _tokens(task.book)
     files = []
@@ -153,6 +144,25 @@ def render_account_files(task: AccountTask) -> list[RenderedFile]:
         hits = scan(artifact, allowed_of(scoped(_parents(book), alone), tokens), tokens)
         files.append(_store(artifact, task.into, faults=(*made.faults, *(str(hit) for hit in hits))))
     return files
+
+
+def all_who_see(fields: frozenset[FieldGroup], levels: tuple[Level, ...], customers: frozenset[str]) -> Audience:
+    """The readers that share an account's files: whoever holds the account and may see these field groups."""
+    return Audience(
+        level=levels[0],
+        unit=None,
+        root="accounts",
+        title=" and ".join(f"{level.label}s" for level in levels),
+        readers=(),
+        customer_ids=customers,
+        fields=fields,
+        rule="Only readers whose scope holds this account.",
+    )
+
+
+def levels_that_see(audiences: Iterable[Audience], fields: frozenset[FieldGroup]) -> tuple[Level, ...]:
+    seen = {audience.level for audience in audiences if audience.fields == fields}
+    return tuple(level for level in Level if level in seen)
 
 
 def _parents(book: Book) -> Book:

@@ -11,7 +11,7 @@ from contracts.exchange import Artifact, Attachment, Message
 from contracts.ids import key_digest
 from contracts.rules import Audiences, Calendar, MailPart
 from contracts.scope import Audience
-from contracts.words import ArtifactKind, FieldGroup, Level, MessageKind
+from contracts.words import ArtifactKind, FieldGroup, MessageKind
 from contracts.working_time import first_working_moment
 from delivery.addressing import Addressing, address
 from delivery.feeds import render_feeds
@@ -23,6 +23,7 @@ from flows.packs import (
     RenderedFile,
     RenderedPack,
     RenderTask,
+    levels_that_see,
     read_back,
     read_mail,
     render_account_files,
@@ -102,7 +103,7 @@ def _with_shared(
         groups.setdefault(pack.audience.fields, []).append(pack)
     tasks: list[AccountTask] = []
     for fields, members in groups.items():
-        levels = tuple(level for level in Level if any(pack.audience.level is level for pack in members))
+        levels = levels_that_see((pack.audience for pack in members), fields)
         briefs = {customer for pack in members for customer in pack.brief_ids}
         wanted = sorted(briefs.union(*(pack.page_ids for pack in members)))
         folder = into / "accounts" / key_digest(*sorted(fields))
