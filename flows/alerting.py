@@ -82,13 +82,14 @@ def critical_and_hard(
             body = alert_mail(
                 account,
                 kind=decision.kind,
-                why_you=f"You get this as {decision.why[person_id]}.",
+                why_you=decision.why[person_id],
                 events=_events_of(book, decision, account),
                 due=_first_due(account),
                 case=next((line for line in account.cases if line.is_open), None),
                 link=_page_link(run, policy, audience, account),
             )
             name = f"{account.name[:60]} {account.week}.pdf"
+            brief = brief_of(decision.customer_id, audience.fields)
             due.append(
                 Due(
                     Message(
@@ -153,7 +154,7 @@ def withdrawal_messages(run: Run, withdrawn: pd.DataFrame) -> list[Sealed]:
             if audience is None or reader is None or reader.address is None:
                 continue
             account = account_of(book, audience, customer_id)
-            body = withdrawal_mail(account, why_you="You were alerted about this account.", link=None)
+            body = withdrawal_mail(account, why_you="one of those alerted", link=None)
             message = Message(
                 kind=MessageKind.WITHDRAWAL,
                 subject_key=episode_id,

@@ -53,7 +53,7 @@ def _escalation(run: Run, account: AccountView, case_id: str, reader: Reader) ->
         account,
         kind=MessageKind.CASE_ESCALATED,
         case=line,
-        why_you="You are the next level above the case's owner.",
+        why_you="the next level above the case's owner",
         link=None,
     )
     message = Message(
