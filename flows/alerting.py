@@ -101,9 +101,7 @@ def critical_and_hard(
                         subject=body.subject,
                         text=body.text,
                         html=body.html,
-                        attachments=(
-                            Attachment(name, "application/pdf", brief_of(decision.customer_id, audience.fields)),
-                        ),
+                        attachments=(Attachment(name, "application/pdf", brief),),
                         pictures=body.pictures,
                         revision=revision,
                         audience_id=audience.audience_id,
