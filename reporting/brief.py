@@ -13,7 +13,7 @@ from contracts.exchange import Artifact
 from contracts.ids import safe_name
 from contracts.words import ArtifactKind
 from reporting.account_models import AccountView
-from reporting.brief_layout import ACCOUNT_DENSITIES, MOST_PAGES, Limits, blocks_of, densities
+from reporting.brief_layout import ACCOUNT_DENSITIES, WANTED_PAGES, Limits, blocks_of, densities
 from reporting.chart_grid import grid_svg, trail_svg
 from reporting.chart_lines import sparkline, timeline_svg, waterfall_svg
 from reporting.models import PackView
@@ -40,7 +40,7 @@ def account_brief_title(account: AccountView) -> str:
 
 
 def render_brief(view: PackView) -> Artifact:
-    """The brief of one audience: two pages for executives, at most four below.
+    """The brief of one audience: two pages for executives and for one's own accounts, at most four else.
 
     The same content is set closer, then with fewer rows, until it fits; what is left out stands in the
     dashboard and the workbook, and the tables say so.
@@ -65,7 +65,7 @@ def render_brief(view: PackView) -> Artifact:
         )
         for density in densities(view)
     )
-    rendered = _first_that_fits(candidates, title, styles=_STYLES, as_of=view.as_of, most=MOST_PAGES[view.level])
+    rendered = _first_that_fits(candidates, title, styles=_STYLES, as_of=view.as_of, most=WANTED_PAGES[view.level])
     return Artifact(view.audience_id, BRIEF_PATH, ArtifactKind.BRIEF, rendered.content)
 
 
@@ -116,6 +116,7 @@ def _counts(view: PackView, limits: Limits) -> dict[str, int]:
     return {
         "tiles": len(view.tiles),
         "cases_left": max(0, len(view.cases.open) - limits.cases),
+        "actions_left": max(0, len(view.actions) - limits.actions),
         "team_left": max(0, len(view.team.lines) - limits.team),
     }
 

@@ -20,6 +20,10 @@ _WIDE = frozenset(
 _BREAKABLE = frozenset({"accounts", "actions", "team", "renewals", "problems", "projects", "contacts"})
 
 MOST_PAGES = {Level.EXECUTIVE: 2, Level.DIRECTOR: 4, Level.MANAGER: 4, Level.INDIVIDUAL: 4}
+"""More than this is a fault, and the pack is held back."""
+
+WANTED_PAGES = {Level.EXECUTIVE: 2, Level.DIRECTOR: 3, Level.MANAGER: 3, Level.INDIVIDUAL: 2}
+"""Rows are left out to stay within this: a last page with three lines is nobody's wish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,19 @@ def densities(view: PackView) -> tuple[Density, ...]:
     """From roomy to close; the first that fits the pages of the level is used."""
     if view.level is Level.EXECUTIVE:
         # A business unit's own section stands above the grid and takes a third of its height.
-        tall = 380 if view.unit is None else 245
+        tall = 400 if view.unit is None else 245
+        # The two pages fill apart: the second loses rows, one kind after the other, before the grid loses height.
         return (
             Density("tight", tall, Limits(5, 3, 4, 0, 2, 3, 3, 0, 1, 1)),
-            Density("tight", min(tall, 340), Limits(4, 3, 3, 0, 2, 3, 3, 0, 0, 0)),
-            Density("tight", 230, Limits(3, 2, 3, 0, 1, 2, 2, 0, 0, 0)),
+            Density("tight", tall, Limits(5, 2, 3, 0, 2, 3, 3, 0, 0, 1)),
+            Density("tight", tall, Limits(4, 2, 3, 0, 1, 2, 2, 0, 0, 0)),
+            Density("tight", min(tall, 340), Limits(3, 2, 3, 0, 1, 2, 2, 0, 0, 0)),
             Density("tight", 210, Limits(2, 1, 2, 0, 1, 1, 1, 0, 0, 0)),
+        )
+    if view.level is Level.INDIVIDUAL:
+        return (
+            Density("tight", 220, Limits(4, 4, 4, 5, 4, 3, 4, 5, 0, 1)),
+            Density("tight", 200, Limits(3, 3, 4, 4, 3, 2, 3, 4, 0, 1)),
         )
     return (
         # What is left out stands in the dashboard and the workbook; a brief of four pages is not brief.

@@ -61,9 +61,11 @@ def grid_svg(grid: Grid, *, width: float = 820, height: float = 520, is_print: b
         parts.append(circle(plane.x(point.loyalty), plane.y(point.retention), radius[point.customer_id], mark))
     corner_parts, taken = _corners(grid.corners, plane, small=small)
     parts += corner_parts
-    parts += _labels(movers, plane, radius, taken, small=small)
     if largest > 0 and not small:
-        parts += _size_key(plane, largest, top_radius)
+        key_parts, box = _size_key(plane, largest, top_radius, taken)
+        parts += key_parts
+        taken.append(box)
+    parts += _labels(movers, plane, radius, taken, small=small)
     return drawing(width, height, parts, label=grid.finding, extra=' class="grid"')
 
 
@@ -158,6 +160,10 @@ def _corners(corners: Sequence[Corner], plane: Plane, *, small: bool) -> tuple[l
         parts.append(text(x, y + 14, corner.text, ink, size=note, weight=500, anchor=anchor, halo=True))
         wide = max(text_width(corner.mark.label, size), text_width(corner.text, note))
         left = x - wide if anchor == "end" else x
+        # a veil over the dots beneath: the words are read, the dots still seen
+        ground = token(Zone.CRITICAL, "tint") if corner.mark.zone is Zone.CRITICAL else "paper"
+        veil = rect(left - 3, y - size, wide + 6, size + 18, paint(ground), ' fill-opacity="0.75"')
+        parts.insert(0, veil)
         taken.append((left, y - size, left + wide, y + 18))
     return parts, taken
 
@@ -227,21 +233,30 @@ def _overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _size_key(plane: Plane, largest: float, top_radius: float) -> list[str]:
-    """Three circles that say what an area means."""
+def _size_key(plane: Plane, largest: float, top_radius: float, taken: Sequence[Box]) -> tuple[list[str], Box]:
+    """Circles that say what an area means, at the foot of the grid beside the names of its corners."""
     step = 10 ** math.floor(math.log10(largest))
-    values = [step / 10, step / 2 if largest >= step else step, step]
-    x = plane.left + plane.width * 0.5 + 16
-    y = plane.top + plane.height - 18
-    parts = []
+    left, foot = plane.left + plane.width * 0.5 + 16, plane.top + plane.height - 18
+    full, short = [step / 10, step / 2, step], [step / 10, step]
+    # two circles where three have no room; above the corners' names where even two have none
+    for values, y in ((full, foot), (short, foot), (short, foot - 34)):
+        parts, box = _key_row(values, left, y, largest, top_radius)
+        if not any(_overlap(box, other) for other in taken):
+            break
+    return parts, box
+
+
+def _key_row(values: Sequence[float], left: float, y: float, largest: float, top: float) -> tuple[list[str], Box]:
+    parts: list[str] = []
+    x = left
     for value in values:
-        r = _radius(value, largest, top_radius)
+        r = _radius(value, largest, top)
         words = formats.money(value, "").strip()
         parts.append(circle(x + r, y, r, paint(stroke="ink-3"), ' stroke-width="0.8"'))
         parts.append(text(x + 2 * r + 3, y + 3.5, words, "ink-3", size=10, halo=True))
         x += 2 * r + text_width(words, 10) + 14
     parts.append(text(x - 8, y + 3.5, "a year", "ink-3", size=10, halo=True))
-    return parts
+    return parts, (left, y - top, x + text_width("a year", 10), y + top)
 
 
 def trail_svg(

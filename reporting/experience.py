@@ -105,7 +105,8 @@ def _metric(frame: pd.DataFrame, kind: str, end: pd.Timestamp, invited: int, *, 
         # The two windows share most answers; the interval of one is a cautious bound of what chance can move.
         change = change_of(earlier[0], value, noise=half, decimals=decimals)
     is_wide = not math.isfinite(half)
-    interval = "one answer only" if is_wide else f"±{formats.number(half, decimals)}, n = {formats.number(len(now))}"
+    count = f"n\u00a0=\u00a0{formats.number(len(now))}"  # one word: a line must not end at "n ="
+    interval = "one answer only" if is_wide else f"±{formats.number(half, decimals)}, {count}"
     text = _figure_text(kind, value)
     low, high = (None, None) if is_wide else (value - half, value + half)
     span = "–" if is_wide else f"{_figure_text(kind, value - half)} to {_figure_text(kind, value + half)}"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from types import SimpleNamespace
 
-from contracts.words import BusinessUnit
+from contracts.words import BusinessUnit, Zone
 from reporting import formats
 from reporting.ground import Ground, mark_of, zone_mark
 from reporting.models import ActionLine, CaseLine, Cases
@@ -66,7 +66,7 @@ def _case(row: SimpleNamespace, ground: Ground, standing: dict[str, SimpleNamesp
         customer_id=row.customer_id,
         name=str(who.name),
         mark=mark_of(who.state, who.zone),
-        title=row.title,
+        title=_without_name(row.title, str(who.name)),
         category=row.category or "",
         severity=row.severity or "",
         status=row.status,
@@ -86,6 +86,12 @@ def _case(row: SimpleNamespace, ground: Ground, standing: dict[str, SimpleNamesp
         note=row.note or "",
         page=ground.page(row.customer_id),
     )
+
+
+def _without_name(title: str, name: str) -> str:
+    """What the case is about; the account's name stands beside it everywhere a case is shown."""
+    rest = title.removeprefix(name).lstrip(": ") if title.startswith(name) else title
+    return formats.capital(rest) if rest else title
 
 
 def is_due_soon(case: CaseLine, as_of: datetime) -> bool:
@@ -191,7 +197,10 @@ def _action(row: SimpleNamespace, ground: Ground, standing: dict[str, SimpleName
 
 
 def top_actions(ground: Ground, steps: tuple[ActionLine, ...], keep: int = TOP_ACTIONS) -> tuple[ActionLine, ...]:
-    """The first thing to do per account: of the reader's own unit when that unit has a step, else the first step."""
+    """The first thing to do per account: of the reader's own unit when that unit has a step, else the first step.
+
+    Accounts that turned Critical this week come first: they are the news, whatever they are worth.
+    """
     unit = ground.audience.unit
     chosen: dict[str, ActionLine] = {}
     for step in steps:
@@ -200,4 +209,10 @@ def top_actions(ground: Ground, steps: tuple[ActionLine, ...], keep: int = TOP_A
         held = chosen.get(step.customer_id)
         if held is None or (unit and held.unit != unit.label and step.unit == unit.label):
             chosen[step.customer_id] = step
-    return tuple(sorted(chosen.values(), key=lambda step: (step.rank, step.action_id))[:keep])
+    return tuple(
+        sorted(chosen.values(), key=lambda step: (not _turned_critical(step), step.rank, step.action_id))[:keep]
+    )
+
+
+def _turned_critical(step: ActionLine) -> bool:
+    return step.before is not None and step.mark.zone is Zone.CRITICAL

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reporting import formats
-from reporting.formats import clipped, listed
+from reporting.formats import listed
 from reporting.mail_alerts import alert_mail, case_mail, withdrawal_mail
 from reporting.mail_notices import ReceiptLine, operator_mail, receipt_mail
 from reporting.mail_parts import (
@@ -73,7 +73,7 @@ def pack_mail(view: PackView, parts: Sequence[str], link: str | None) -> MailBod
     blocks.append(Paragraph(view.trust.short, is_note=True))
     return written(
         Mail(
-            subject=subject_line("Loyalty pack ", view.week, f": {clipped(view.headline, 40)}"),
+            subject=subject_line("", _finding(view.headline), f" · {view.week}"),
             preheader=view.standfirst or view.headline,
             tone="plain",
             kicker=view.title,
@@ -88,6 +88,11 @@ def pack_mail(view: PackView, parts: Sequence[str], link: str | None) -> MailBod
             ),
         )
     )
+
+
+def _finding(headline: str) -> str:
+    """The first statement of a headline: a subject says the news whole, rather than two pieces cut."""
+    return headline.partition("; ")[0].partition(", and ")[0].removesuffix(" this week")
 
 
 def _since(view: PackView) -> list[Reason]:

@@ -81,7 +81,7 @@ def compose(book: ScopedBook, *, row_limit: int = ROW_LIMIT, pages: int | None =
         actions=top,
         plan=steps,
         actions_title=actions_title(ground, len(top), total(action.revenue.value for action in top)),
-        accounts=accounts(ground, lines, top, limit=row_limit),
+        accounts=accounts(ground, lines, top_actions(ground, steps, len(steps)), limit=row_limit),
         cases=follow,
         team=whose,
         experience=experience(ground, answers),
