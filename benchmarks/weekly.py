@@ -48,6 +48,7 @@ class Stopwatch:
     """Turns the steps of a run into stages. A stage ends where the next begins."""
 
     watch: Watch
+    say: Callable[[str], None]
     books: list[Samples] | None = None
     stages: list[Stage] = field(default_factory=list)
     _name: str = ""
@@ -61,6 +62,7 @@ class Stopwatch:
         if self._name:
             seconds, cpu = (end - begin for begin, end in zip(self._since, now, strict=True))
             self.stages.append(Stage(self._name, seconds, cpu, peak, samples))
+            self.say(f"  stage: {self._name}, {seconds:.1f} s, CPU {cpu:.1f} s, peak {peak:,.0f} MiB")
         if self.books is not None:
             self.books.append(Samples())
         self._name, self._since = name, now
@@ -83,7 +85,7 @@ def report(
     """
 
     def say(text: str) -> None:
-        console.print(text, highlight=False)
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     since = time.perf_counter()
     scene = set_scene(folder, customers=customers, people=people)
@@ -96,19 +98,17 @@ def report(
             say(f"exports of one more week made in {time.perf_counter() - since:.1f} s")
         with watching() as watch, ExitStack() as stack:
             books = stack.enter_context(sampling()) if is_sampled else None
-            stopwatch = Stopwatch(watch, books)
-            outcome = _timed_week(scene, week, stopwatch, in_process=in_process, say=say)
+            stopwatch = Stopwatch(watch, say, books)
+            outcome = _timed_week(scene, week, stopwatch, in_process=in_process)
         say(f"{outcome.headline}; " + "; ".join(outcome.lines[:3]))
         _print_stages(week, stopwatch, console)
         _check_size(folder, tickets, say)
 
 
-def _timed_week(
-    scene: Scene, week: Week, stopwatch: Stopwatch, *, in_process: bool, say: Callable[[str], None]
-) -> Outcome:
+def _timed_week(scene: Scene, week: Week, stopwatch: Stopwatch, *, in_process: bool) -> Outcome:
     fan_out = InOrder() if in_process else None
     stopwatch.begin("open the workspace")
-    with opened(scene.root, clock=scene.clock, say=say, fan_out=fan_out, step=stopwatch.step) as run:
+    with opened(scene.root, clock=scene.clock, say=stopwatch.say, fan_out=fan_out, step=stopwatch.step) as run:
         # sending is no step of the flow, as it may be repeated at any time; here it is told apart all the same
         with overheard(flows.weekly, "dispatch_due", lambda _: stopwatch.begin("dispatch")):
             outcome = flows.weekly.weekly(run, week)
@@ -141,4 +141,4 @@ def _print_stages(week: Week, stopwatch: Stopwatch, console: Console) -> None:
         if stage.samples is not None and stage.seconds > 1:
             console.print(f"{stage.name}, {stage.seconds:.1f} s", highlight=False)
             for line in stage.samples.lines():
-                console.print(line, highlight=False, soft_wrap=True)
+                console.print(line, highlight=False, markup=False, soft_wrap=True)
