@@ -145,9 +145,12 @@ def conform(frame: pd.DataFrame, contract: Frame) -> pd.DataFrame:
     if needed:
         raise ContractBroken(f"{contract.name}: missing {', '.join(sorted(needed))}; has {_listed(frame.columns)}")
     filled = frame.assign(**{c.name: None for c in absent})[contract.names]
+    # pandas calls a column without a single value a number, whatever it should hold.
+    valueless = [name for name in filled.columns if filled[name].dtype.kind == "f" and filled[name].isna().all()]
+    filled = filled.assign(**dict.fromkeys(valueless))
     try:
         arrow = pa.Table.from_pandas(filled, schema=contract.schema, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as exc:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as exc:
         raise ContractBroken(f"{contract.name}: {exc}") from exc
     tidy = to_frame(arrow)
     check(tidy, contract)

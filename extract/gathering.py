@@ -13,11 +13,13 @@ import pandas as pd
 import pyarrow as pa
 
 from config.sources import Source, Target
+from contracts.exchange import PulledExport
 from contracts.tables import TABLES
 from contracts.words import ExportKind, Reason
 from extract.admission import INTERNAL, RECORD, SOURCE_KEY, Numbers, Refusal, Terms, offer
 from extract.arrow import pc
 from extract.crosswalk import Crosswalk
+from extract.mapping import Lookups
 from extract.records import Records
 from extract.redaction import Names, Redactor, redact
 from extract.snapshot import SnapshotManifest
@@ -30,11 +32,14 @@ _FIRST = ("customers", "contacts", "people")
 
 @dataclass
 class Ledger:
-    """What is counted and kept of one source while its tables are admitted."""
+    """What is counted and kept of one source while its tables are admitted. `stand_in`: an earlier export that
+    serves look-ups of others while this source's own rows are carried.
+    """
 
     source: Source
     verdict: Verdict
     records: Records | None
+    stand_in: Records | None = None
     refusals: list[Refusal] = field(default_factory=list)
     used: list[Numbers] = field(default_factory=list)
     unmatched: dict[str, pa.Table] = field(default_factory=dict)
@@ -45,6 +50,11 @@ class Ledger:
     carried: int = 0
     early: int = 0
 
+    @property
+    def exports(self) -> tuple[PulledExport, ...]:
+        """Every file that this run used."""
+        return tuple(e for records in (self.records, self.stand_in) if records for e in records.exports)
+
 
 class Gathering:
     """The tables of one week as they fill. `waiting` keeps rows of append and changes sources without a customer."""
@@ -54,6 +64,7 @@ class Gathering:
         ledgers: Sequence[Ledger],
         *,
         pairs: pd.DataFrame,
+        lookups: Lookups,
         before: SnapshotManifest | None,
         as_of: datetime,
         zone: ZoneInfo,
@@ -67,7 +78,7 @@ class Gathering:
         self._as_of = as_of
         self._zone = zone
         self._names = Names()
-        self._lookups = {ledger.source.name: ledger.records.table for ledger in ledgers if ledger.records is not None}
+        self._lookups = lookups
 
     def gather(self) -> None:
         """Admits every target of every source."""
@@ -93,8 +104,9 @@ class Gathering:
             if earlier is not None:
                 ledger.carried += earlier.num_rows
                 self._add(ledger, name, self._without_strangers(ledger, name, _numbered(earlier)))
+            self._keep_waiting(ledger.source, name)
             return
-        if ledger.records is None:
+        if ledger.records is None or not ledger.records.exports:
             return
         terms = self._terms(ledger, ledger.records)
         parts = [
@@ -111,6 +123,14 @@ class Gathering:
             name,
             self._without_strangers(ledger, name, self._without_removed(ledger, merged.rows, targets, terms)),
         )
+
+    def _keep_waiting(self, source: Source, name: str) -> None:
+        """Rows of a carried source that still wait for a customer wait on, for its next export."""
+        for place, target in enumerate(source.map):
+            key = f"{source.name}/{place}/{target.table}"
+            slept = self._before.waiting_rows(key) if self._before and target.table == name else None
+            if slept is not None:
+                self.waiting[key] = slept
 
     def _offered(self, ledger: Ledger, place: int, target: Target, terms: Terms) -> pa.Table:
         assert ledger.records is not None

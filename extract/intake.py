@@ -22,6 +22,7 @@ from contracts.weeks import Week
 from contracts.words import Reason
 from extract.changes import changed_customers
 from extract.gathering import Gathering, Ledger
+from extract.lookups import lookup_tables, refuse_dependents, stand_in
 from extract.pull import pull
 from extract.records import read_records
 from extract.snapshot import SnapshotManifest, read_manifest, store, write_manifest, write_tables
@@ -101,7 +102,10 @@ def take_in(
 
     with ThreadPoolExecutor(max_workers=max(workers, 1)) as threads:
         ledgers = list(threads.map(read, with_lookups(sources)))
-    gathering = Gathering(ledgers, pairs=crosswalk, before=before, as_of=as_of, zone=zone)
+    stand_in(ledgers, before, as_of=as_of, zone=zone)
+    lookups = lookup_tables(ledgers)
+    refuse_dependents(ledgers, lookups, before, as_of=as_of)
+    gathering = Gathering(ledgers, pairs=crosswalk, lookups=lookups, before=before, as_of=as_of, zone=zone)
     gathering.gather()
     for ledger in ledgers:
         refused = refused_records(ledger, without=_NOT_A_FAULT)
@@ -121,7 +125,7 @@ def take_in(
         quarantine=refused_rows,
         held=held,
         changed_customers=changed_customers(snapshot, before),
-        exports=tuple(export for ledger in ledgers if ledger.records for export in ledger.records.exports),
+        exports=tuple(export for ledger in ledgers for export in ledger.exports),
         suggestions=gathering.crosswalk.suggestions(unmatched_keys(ledgers)),
     )
 
@@ -132,7 +136,7 @@ def _written(
     folder = workspace.snapshots
     stored = write_tables(folder, gathering.tables, buckets)
     waiting = {key: store(folder, rows) for key, rows in sorted(gathering.waiting.items())}
-    exports = [e for ledger in ledgers if ledger.records for e in ledger.records.exports]
+    exports = [export for ledger in ledgers for export in ledger.exports]
     body = {
         "week": str(week),
         "as_of": as_of.isoformat(),

@@ -84,6 +84,18 @@ def test_rows_come_back_when_their_key_is_approved(tmp_path: Path, kind: str) ->
         assert "1 waiting rows admitted" in source_of(third, "desk")["message"]
 
 
+def test_waiting_rows_wait_on_while_their_source_is_carried(tmp_path: Path) -> None:
+    desk = desk_with(tmp_path, FOREIGN + '\nkind = "append"\nkey = ["ticket"]')
+    intake = desk.take(week=WEEK.shift(-1))
+    (desk.inbox / "tickets.csv").unlink()
+    intake = desk.take(previous=intake)
+    desk.put("tickets.csv", lines("T2,A9,2026-11-12,,low,new", header=HEAD))
+    desk.crosswalk = PAIRS + "helpdesk,ACME Storage Ltd.,A1,Ann,,\n"
+    intake = desk.take(previous=intake, week=WEEK.shift(1))
+    assert [(row["ticket_id"], row["customer_id"]) for row in rows_of(intake, "tickets")] == [("T1", "A1")]
+    assert balanced(intake)
+
+
 def test_waiting_rows_are_kept_without_what_identifies_people(tmp_path: Path) -> None:
     desk = desk_with(tmp_path, FOREIGN + '\nkind = "append"\nkey = ["ticket"]')
     desk.put("tickets.csv", lines(ROW.replace("slow", "mail eve@acme.example"), header=HEAD))

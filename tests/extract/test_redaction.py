@@ -16,6 +16,12 @@ MASKED = {
     "phone": ("call +39 06 698 12345.", "call [PHONE]."),
     "arabic digits": ("اتصل +٣٩ ٠٦ ٦٩٨ ١٢٣٤٥", "اتصل [PHONE]"),
     "card": ("paid with 4111 1111 1111 1111", "paid with [CARD]"),
+    "phone with 00": ("call 0039 06 698 12345.", "call [PHONE]."),
+    "phone that passes the check of cards": ("call +49 15526678698 now", "call [PHONE] now"),
+    "such a phone with 00": ("call 004915526678698", "call [PHONE]"),
+    "card in one piece": ("card 5555555555554444 used", "card [CARD] used"),
+    "card of fifteen": ("card 3782 822463 10005", "card [CARD]"),
+    "card after a count": ("2 4111-1111-1111-1111", "2 [CARD]"),
     "iban": ("to IT60 X054 2811 1010 0000 0123 456 today", "to [IBAN] today"),
     "full name": ("anna rossi said so", "[NAME] said so"),
     "name reversed": ("ROSSI Anna said so", "[NAME] said so"),
@@ -24,6 +30,8 @@ MASKED = {
 }
 KEPT = {
     "order number": "order 4111 1111 1111 1112",
+    "number of no card issuer": "serial 8000 0000 0000 0002",
+    "number in another grouping": "case 41 1111 1111 1111 11",
     "version": "firmware 7.2.1 since 10:30:15",
     "no IP": "code 999.999.999.999",
     "small number": "3 of 12 disks",
