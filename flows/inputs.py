@@ -58,8 +58,12 @@ class Inputs:
 
     @property
     def digest(self) -> str:
-        """Digest of what decides the content; the revision and the case ledger's position do not."""
-        return sha256(canonical_json({**asdict(self), "revision": 0, "case_event": 0}))
+        """Digest of what a reader's facts depend on: not the revision, the ledger's position, or our own code.
+
+        New code alone is no reason to publish a week again; what made a week stands beside its digest.
+        """
+        left_out = {"revision": 0, "case_event": 0, "code_version": "", "fonts_digest": ""}
+        return sha256(canonical_json({**asdict(self), **left_out}))
 
     def with_case_event(self, number: int) -> Inputs:
         return replace(self, case_event=number)

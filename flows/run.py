@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from config.policy import read_draft
 from config.settings import Settings, Workspace, read_settings
+from contracts.ids import sha256
 from contracts.rules import Policy
 from contracts.weeks import Week
 from contracts.words import ExitCode
@@ -27,6 +29,9 @@ Clock = Callable[[], datetime]
 
 def system_clock() -> datetime:
     return datetime.now(UTC)
+
+
+_ROOMS = ("contracts", "config", "extract", "scoring", "reporting", "report_templates", "delivery", "store", "flows")
 
 
 class Step(Protocol):
@@ -117,8 +122,13 @@ def _given(fan_out: FanOut) -> Iterator[FanOut]:
     yield fan_out
 
 
+@cache
 def code_version() -> str:
-    return version("cem")
+    """The version of the package and a digest of its files: two checkouts of one version need not be the same code."""
+    root = Path(__file__).resolve().parent.parent
+    kinds = {".py", ".html", ".j2", ".css", ".js"}
+    files = sorted(path for room in _ROOMS for path in (root / room).rglob("*") if path.suffix in kinds)
+    return f"{version('cem')}+{sha256(b''.join(path.read_bytes() for path in files))[:12]}"
 
 
 __all__ = ["Clock", "InOrder", "Outcome", "Run", "Say", "code_version", "opened", "system_clock"]
