@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from contracts.weeks import Week
 from extract.demo import DemoCompany, build_demo, write_crosswalk, write_exports
@@ -13,7 +14,8 @@ from flows.demo import LAST_WEEK, SetClock
 
 WEEK = LAST_WEEK
 BEFORE = LAST_WEEK.shift(-1)
-_OPENING = timedelta(hours=9)
+_ZONE = ZoneInfo("Europe/Rome")
+_NINE = timedelta(hours=9)
 
 
 @dataclass
@@ -27,10 +29,14 @@ class Scene:
 
     def morning_after(self, week: Week) -> None:
         """Every system exports what it knows at the end of `week`; it is nine o'clock on the Monday after."""
-        moment = week.ends_at(self.company.line.zone)
+        moment = week.ends_at(_ZONE)
         write_exports(self.company, self.root / "inbox", as_of=moment, since=self.since)
         self.since = moment
-        self.clock.set(moment + _OPENING)
+        self.clock.set(nine_on_monday_after(week))
+
+
+def nine_on_monday_after(week: Week) -> datetime:
+    return week.ends_at(_ZONE) + _NINE
 
 
 def set_scene(root: Path, *, customers: int, people: int, seed: int = 7) -> Scene:
@@ -40,6 +46,22 @@ def set_scene(root: Path, *, customers: int, people: int, seed: int = 7) -> Scen
     for entry in files("config").iterdir():
         if entry.name.endswith((".toml", ".csv")):
             (config / entry.name).write_bytes(entry.read_bytes())
-    company = build_demo(seed=seed, customers=customers, people=people, last_week=WEEK)
+    company = build_demo(seed=seed, customers=customers, people=people, last_week=WEEK, zone=_ZONE.key)
     write_crosswalk(company, config / "crosswalk.csv")
     return Scene(root, company)
+
+
+def write_two_weeks(root: Path, customers: int, people: int) -> None:
+    """A workspace with the exports of the week before in its inbox, and those of one week more in `later`."""
+    scene = set_scene(root, customers=customers, people=people)
+    scene.morning_after(BEFORE)
+    later = root / "later"
+    write_exports(scene.company, later, as_of=WEEK.ends_at(_ZONE), since=scene.since)
+
+
+def deliver_later(root: Path) -> None:
+    """The exports in `later` come into the inbox; the ERP's database is replaced."""
+    later = root / "later"
+    for path in sorted(later.rglob("*")):
+        if path.is_file():
+            path.replace(root / "inbox" / path.relative_to(later))
