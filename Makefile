@@ -9,7 +9,7 @@ PACKAGES := flows extract scoring reporting delivery store config contracts
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types lint fmt bench lock lock-check clean clean-demo setup setup-dev
+.PHONY: help demo test check types lint fmt bench gallery lock lock-check clean clean-demo setup setup-dev
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ fmt: ## write the format and what ruff can mend
 
 bench: setup-dev ## print the benchmark ratios
 	$(BIN)/python -m benchmarks
+
+gallery: setup-dev ## take the pictures of the README from a finished demo (DEMO=folder)
+	PYTHONPATH=. $(BIN)/python docs/gallery/make_pictures.py --workspace $(or $(DEMO),.)
 
 lock: setup-dev ## renew requirements/*.txt from pyproject.toml and tools.in
 	$(COMPILE) --upgrade requirements/tools.in -o requirements/tools.txt
