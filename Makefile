@@ -21,7 +21,7 @@ test: setup-dev ## set up everything for development, then check
 	@$(MAKE) --no-print-directory check
 
 check: lint types ## format, lint, types, layers, dead code, spelling, every test
-	$(BIN)/pytest -n $(WORKERS) --cov
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --cov
 
 lint:
 	$(BIN)/ruff format --check .

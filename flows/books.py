@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
@@ -44,7 +45,8 @@ def save_book(folder: Path, facts: WeekFacts, frames: dict[str, pd.DataFrame], b
     folder.mkdir(parents=True, exist_ok=True)
     body = {**asdict(facts), "as_of": facts.as_of.isoformat(), "customers": len(frames["placements"])}
     (folder / "facts.json").write_bytes(canonical_json(body))
-    (folder / "buckets.json").write_bytes(canonical_json([str(bucket / "tables") for bucket in buckets]))
+    places = [os.path.relpath(bucket / "tables", folder) for bucket in buckets]
+    (folder / "buckets.json").write_bytes(canonical_json(places))
     for name, frame in frames.items():
         save_frame(folder, name, frame)
 
@@ -73,7 +75,7 @@ def _read(folder: Path, customers: pa.StringArray | None) -> Book:
     body["axis_notes"] = tuple(body["axis_notes"])
     body["trust_notes"] = tuple(body["trust_notes"])
     frames = {path.stem: to_frame(_part(path, customers)) for path in sorted(folder.glob("*.parquet"))}
-    buckets = [Path(name) for name in json.loads((folder / "buckets.json").read_bytes())]
+    buckets = [folder / name for name in json.loads((folder / "buckets.json").read_bytes())]
     for name in SHOWN:
         parts = [_part(bucket / f"{name}.parquet", customers) for bucket in buckets]
         whole = pa.concat_tables(parts) if parts else TABLES[name].empty()

@@ -32,12 +32,14 @@ def doctor(root: Path) -> Outcome:
         except Exception as exc:  # noqa: BLE001 - the doctor reports every fault and goes on
             is_well = False
             sentence, _ = told(exc)
+            where = f"{Path(exc.file).name}: " if isinstance(exc, ConfigRefused) else ""
             problems = exc.problems if isinstance(exc, ConfigRefused) else [sentence or f"{type(exc).__name__}: {exc}"]
-            lines.extend(f"MEND  {part}: {problem}" for problem in problems)
+            lines.extend(f"MEND  {part}: {where}{problem}" for problem in problems)
 
     look("settings", lambda: _settings(root))
     look("policy", lambda: _policy(root))
     look("sources", lambda: _sources(root))
+    look("readers", lambda: _readers(root))
     look("database", lambda: _database(read_settings(root)))
     look("mail", lambda: _mail(read_settings(root)))
     look("fonts", _fonts)
@@ -62,19 +64,30 @@ def _sources(root: Path) -> str:
     sources = read_sources(root / "config")
     inbox = root / "inbox"
     missing = [
-        source.name
+        source
         for source in sources
         if source.location and "://" not in source.location and not any(inbox.glob(source.location))
     ]
-    if missing:
-        raise ConfigRefused(
-            root / "config" / "sources.toml",
-            [
-                f"{name}: no file matches its location in {inbox}; put the export there or correct it"
-                for name in missing
-            ],
-        )
-    return f"{len(sources)} sources, every file found"
+    needed = [source for source in missing if source.required or source.master]
+    if needed:
+        faults = [
+            f"{s.name}: no file matches '{s.location}' in {inbox}; put the export there or correct it" for s in needed
+        ]
+        raise ConfigRefused(root / "config" / "sources.toml", faults)
+    if not missing:
+        return f"{len(sources)} sources, every file found"
+    names = ", ".join(source.name for source in missing)
+    return f"{len(sources)} sources; no file yet of {names}: scores do without them, remove those you will never have"
+
+
+def _readers(root: Path) -> str:
+    """Somebody must read: people with levels come from a source, else audiences are named."""
+    named = read_draft(root / "config").audiences.audience
+    staff = [s.name for s in read_sources(root / "config") if any(target.table == "people" for target in s.map)]
+    if not named and not staff:
+        fault = "nobody reads: add a source of people to sources.toml, or name readers as [[audience]]"
+        raise ConfigRefused(root / "config" / "audiences.toml", [fault])
+    return f"by the people of {', '.join(staff)}" if staff else f"{len(named)} named audiences, each the whole book"
 
 
 def _database(settings: Settings) -> str:
@@ -84,7 +97,8 @@ def _database(settings: Settings) -> str:
     store = open_store(settings.database_url)
     try:
         store.migrate()
-        return f"{store.place}, schema {store.schema_state()}"
+        state = store.schema_state()
+        return f"{store.place}, schema {state.found} ({state.verdict})"
     finally:
         store.close()
 

@@ -82,6 +82,10 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     release = publish_week(run, inputs, assessed, rendered)
     messages = pack_messages(run, inputs, addressing, rendered, rules)
     problems = [note.message for note in addressing.notes] + unaddressed
+    if not addressing.audiences:
+        problems.append(
+            "no pack was made, for nobody reads: add people in sources.toml, or [[audience]] in audiences.toml"
+        )
     problems += [f"pack of {pack.audience.title} held back: {pack.faults[0]}" for pack in rendered.failed]
     if problems:
         text = "\n".join(problems)

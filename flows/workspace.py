@@ -5,12 +5,16 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from config.crosswalk import CROSSWALK_COLUMNS
+from config.source_map import known_zone
 from contracts.words import ExitCode
 from flows.run import Outcome
 
 # Copied as they are; audiences and sources of a new workspace start empty of the demo's people.
 _COPIED = ("signals.toml", "thresholds.toml", "money.toml", "alerts.toml", "case_templates.toml", "playbooks.toml")
 _STARTED = {"sources.toml": "presets/start.sources.toml", "audiences.toml": "presets/start.audiences.toml"}
+
+_PRESET_ZONE = 'time_zone = "Europe/London"'
 
 _WORKSPACE = """\
 # Where this workspace runs. Secrets never stand here: CEM_SMTP_PASSWORD, CEM_DATABASE_URL and
@@ -44,19 +48,24 @@ def make_workspace(folder: Path, *, organization: str, time_zone: str) -> Outcom
             ExitCode.USAGE,
             f"{root} is not empty; name a folder that does not exist yet, so that nothing is written over",
         )
+    try:
+        known_zone(time_zone)
+    except ValueError as exc:
+        return Outcome(ExitCode.USAGE, f"--time-zone '{time_zone}': {exc}")
     defaults = files("config")
     for name in ("config", "inbox", "returns"):
         (root / name).mkdir(parents=True, exist_ok=True)
     for name in _COPIED:
         (root / "config" / name).write_bytes((defaults / name).read_bytes())
     for name, preset in _STARTED.items():
-        (root / "config" / name).write_bytes((defaults / preset).read_bytes())
+        started = (defaults / preset).read_text(encoding="utf-8").replace(_PRESET_ZONE, f'time_zone = "{time_zone}"')
+        (root / "config" / name).write_text(started, encoding="utf-8")
     presets = root / "config" / "presets"
     presets.mkdir()
     for entry in sorted((defaults / "presets").iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".toml") and not entry.name.startswith("start."):
             (presets / entry.name).write_bytes(entry.read_bytes())
-    (root / "config" / "crosswalk.csv").write_text("system,source_key,customer_id,approved_by,valid_from\n")
+    (root / "config" / "crosswalk.csv").write_text(",".join(CROSSWALK_COLUMNS) + "\n")
     text = _WORKSPACE.format(organization=_quoted(organization), time_zone=time_zone, domain="example.com")
     (root / "config" / "workspace.toml").write_text(text, encoding="utf-8")
     return Outcome(

@@ -24,6 +24,7 @@ from flows.weekly import weekly
 from store import outbox, runs
 from tests.factories.workspaces import LAST, Story
 
+pytestmark = pytest.mark.xdist_group("told")
 ALERTS = [MessageKind.ALERT_CRITICAL, MessageKind.ALERT_EVENT]
 
 

@@ -1,0 +1,79 @@
+"""Between two weekly runs: told within one look, once, and taken back when the weekly run does not agree."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from contracts.words import ExitCode, MessageKind, Zone
+from flows.alerts import alerts
+from flows.daily import daily
+from flows.weekly import weekly
+from store import episodes, ledger, outbox
+from tests.factories.workspaces import LAST, Story
+
+pytestmark = pytest.mark.xdist_group("told")
+ALERTS = [MessageKind.ALERT_CRITICAL, MessageKind.ALERT_EVENT]
+
+
+def test_the_outage_was_told_midweek_and_not_again_on_monday(told: Story) -> None:
+    outage = next(story for story in told.company.truth["stories"] if story["kind"] == "outage")
+    with told.run() as run, run.store.read() as session:
+        rows = [row for row in outbox.rows(session, kinds=ALERTS) if outage["customer_id"] in row.customer_ids]
+        weekend = run.as_of(LAST)
+    assert rows
+    assert all(row.created_at < weekend for row in rows)
+    assert len({row.person_id for row in rows}) == len(rows)
+
+
+def test_a_second_look_at_the_same_exports_tells_nothing(onward: Story) -> None:
+    with onward.run() as run:
+        alerts(run)
+        with run.store.read() as session:
+            before = len(outbox.rows(session))
+        outcome = alerts(run)
+        with run.store.read() as session:
+            assert len(outbox.rows(session)) == before
+    assert "No export changed" in outcome.headline
+
+
+def test_an_episode_that_the_weekly_run_does_not_see_is_withdrawn_to_the_same_people(onward: Story) -> None:
+    with onward.run() as run:
+        onward.until(run.as_of(LAST.shift(1)))
+        with run.store.read() as session:
+            placed = episodes.placements(session)
+        steady = str(placed[placed["zone"] == Zone.VERY_LOYAL]["customer_id"].iloc[0])
+        with run.store.write() as session:
+            episodes.open_provisional(session, "an-episode", steady, Zone.CRITICAL, str(LAST.shift(1)), run.clock())
+        weekly(run, LAST.shift(1))
+        with run.store.read() as session:
+            assert episodes.provisional(session).empty
+            withdrawn = outbox.rows(session, kinds=[MessageKind.WITHDRAWAL])
+    assert withdrawn == []  # nobody had been told of it, so nobody is told that it is withdrawn
+
+
+def test_a_case_past_its_goal_goes_one_level_up_once(onward: Story) -> None:
+    with onward.run() as run:
+        onward.clock.set(run.as_of(LAST) + timedelta(days=30, hours=10))
+        alerts(run)
+        with run.store.read() as session:
+            cases = ledger.cases(session)
+            told = outbox.rows(session, kinds=[MessageKind.CASE_ESCALATED])
+        assert (cases[cases["is_open"]]["escalation_step"] == 1).all()
+        assert told
+        alerts(run)
+        with run.store.read() as session:
+            assert len(outbox.rows(session, kinds=[MessageKind.CASE_ESCALATED])) == len(told)
+
+
+def test_the_daily_pass_looks_at_everybody_and_moves_nobody(onward: Story) -> None:
+    with onward.run() as run:
+        onward.clock.set(run.as_of(LAST) + timedelta(days=3))
+        with run.store.read() as session:
+            before = episodes.placements(session)
+        outcome = daily(run)
+        with run.store.read() as session:
+            after = episodes.placements(session)
+    assert outcome.code in {ExitCode.DONE, ExitCode.MAIL_PENDING}
+    assert before.equals(after)
