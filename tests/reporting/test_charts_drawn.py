@@ -14,6 +14,7 @@ from reporting.chart_grid import grid_svg, trail_svg
 from reporting.chart_lines import sparkline, timeline_svg, waterfall_svg
 from reporting.charts import grid_png
 from reporting.models import PackView
+from reporting.svg import text_width
 from reporting.theme import TokenMissing, read_tokens, theme
 from reporting.view import compose
 from tests.factories.reporting import a_book, an_audience
@@ -76,6 +77,17 @@ def test_at_most_nine_labels_and_none_over_another(view: PackView) -> None:
     for at, one in enumerate(boxes):
         for other in boxes[at + 1 :]:
             assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+
+
+@pytest.mark.parametrize(("width", "height"), [(820, 520), (698, 400), (698, 210)])
+def test_the_size_key_stands_clear_of_the_corner_names(view: PackView, width: int, height: int) -> None:
+    wide = tuple(dataclasses.replace(c, text="1 240 accounts · EUR 125.4 M") for c in view.grid.corners)
+    svg = str(grid_svg(dataclasses.replace(view.grid, corners=wide), width=width, height=height))
+    key = re.search(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>a year<', svg)
+    assert key
+    ends, foot = float(key[1]) + 34, float(key[2])
+    for x, y, words in re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*text-anchor="end"[^>]*>([^<]+ M)<', svg):
+        assert ends <= float(x) - text_width(words, 11) or abs(float(y) - foot) > 24
 
 
 def test_many_accounts_become_one_path_per_zone_and_stay_light(view: PackView) -> None:

@@ -188,6 +188,21 @@ def test_a_pack_mail_names_only_what_is_attached() -> None:
     assert "Attached" not in pack_mail(a_pack_view(), ("link",), LINK).text
 
 
+@pytest.mark.parametrize(
+    ("headline", "subject"),
+    [
+        ("Two of 172 accounts turned Critical this week; EUR 2.7 M sits there", "Two of 172 accounts turned Critical"),
+        (
+            "Two of your 94 accounts turned Critical this week, and one case is overdue",
+            "Two of your 94 accounts turned Critical",
+        ),
+    ],
+)
+def test_the_subject_of_a_pack_says_its_news_whole(headline: str, subject: str) -> None:
+    view = a_pack_view(headline=headline)
+    assert pack_mail(view, (), None).subject == f"{subject} · {view.week}"
+
+
 def test_a_first_pack_and_a_quiet_one_say_so() -> None:
     view = a_pack_view(since=(), actions=(), headline="No account changed zone this week")
     text = pack_mail(view, (), None).text

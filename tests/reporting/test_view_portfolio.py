@@ -91,6 +91,26 @@ def test_accounts_that_turned_critical_come_first_and_the_order_does_not_depend_
     assert {row.customer_id for row in first.accounts.rows[: len(turned)]} == set(turned)
 
 
+def test_what_to_do_begins_with_the_accounts_that_turned_critical(view: PackView) -> None:
+    turned = {move.customer_id for move in view.moves if move.after.label == "Critical"}
+    planned = [step.customer_id in turned for step in view.actions]
+    assert any(planned)
+    assert planned == sorted(planned, reverse=True)
+
+
+def test_every_row_of_the_account_table_names_its_next_step(book: ScopedBook, view: PackView) -> None:
+    planned = set(book.frame("actions")["customer_id"])
+    assert all(row.next_action for row in view.accounts.rows if row.customer_id in planned)
+
+
+def test_a_case_does_not_repeat_the_name_beside_it() -> None:
+    named = a_scoped_book(30)
+    cases, names = named.frame("cases"), named.frame("customer_facts").set_index("customer_id")["name"]
+    titles = cases["customer_id"].map(names) + ": key account would not recommend us"
+    told = compose(dataclasses.replace(named, frames={**named.frames, "cases": cases.assign(title=titles)}))
+    assert {case.title for case in told.cases.open} == {"Key account would not recommend us"}
+
+
 def test_rows_beyond_the_limit_are_told_with_their_money(book: ScopedBook) -> None:
     view = compose(book, row_limit=40)
     assert len(view.accounts.rows) == 40
