@@ -111,7 +111,7 @@ def address(
 
 
 def _readers(person: Staff) -> tuple[str, ...]:
-    # The one place where somebody else may read in a person's stead: an absent person's delegate joins here.
+    # A delegate reads in his own pack what he stands in for (scopes_of): a pack and its token have one reader.
     return (person.person_id,)
 
 

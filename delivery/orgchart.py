@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -16,7 +16,9 @@ _NAMED_AT_MOST = 8
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """One person of the org chart, as of the run. `unit` is None above the units."""
+    """One person of the org chart, as of the run. `unit` is None above the units; `stood_in_by` is the delegate
+    of somebody who is absent now.
+    """
 
     person_id: str
     name: str
@@ -27,6 +29,7 @@ class Staff:
     language: str | None
     calendar: str | None
     has_left: bool
+    stood_in_by: str | None = None
 
     def __str__(self) -> str:
         return f"{self.name} ({self.person_id})"
@@ -109,7 +112,13 @@ def _staff(row: Mapping[Hashable, object], moment: datetime) -> Staff:
         language=_word(row.get("language")),
         calendar=_word(row.get("calendar")),
         has_left=left_on is not None and left_on < moment,
+        stood_in_by=_word(row.get("delegate_id")) if _is_absent(row, moment) else None,
     )
+
+
+def _is_absent(row: Mapping[Hashable, object], moment: datetime) -> bool:
+    begins, ends = _day(row.get("absent_from_on")), _day(row.get("absent_to_on"))
+    return begins is not None and begins <= moment and (ends is None or moment < ends + timedelta(days=1))
 
 
 def _word(value: object) -> str | None:

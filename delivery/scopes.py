@@ -55,6 +55,10 @@ def scopes_of(
     own = _assigned(chart, assignments, book, notes)
     for person_id, granted in _by_attribute(chart, customers, attribute_scopes, notes).items():
         own.setdefault(person_id, set()).update(granted)
+    for person in chart.people.values():
+        # who stands in for somebody absent gets that person's alerts, and must be able to read what they are about
+        if person.stood_in_by in chart.people and person.person_id in own:
+            own.setdefault(str(person.stood_in_by), set()).update(own[person.person_id])
     left_over = book.difference(*own.values())
     if left_over:
         message = "customers assigned to nobody; only readers of the whole book see them"

@@ -269,3 +269,27 @@ def _is_below(person: str | None, top: str, superior: dict[str, str | None]) -> 
             return True
         person = superior[person]
     return False
+
+
+def test_a_delegate_sees_the_customers_of_an_absent_colleague_while_the_absence_lasts() -> None:
+    away = {
+        "delegate_id": "HERE",
+        "absent_from_on": pd.Timestamp("2026-11-09"),
+        "absent_to_on": pd.Timestamp("2026-11-20"),
+    }
+    team = people(
+        ("BOSS", "executive", None, None),
+        ("AWAY", "individual", "sales", "BOSS"),
+        ("HERE", "individual", "sales", "BOSS"),
+        AWAY=away,
+    )
+    owned = assignments(("C-1", "AWAY"), ("C-2", "HERE"))
+
+    def seen(day: str) -> frozenset[str]:
+        as_of = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+        found = audiences(team, owned, customers("C-1", "C-2"), rules(), as_of=as_of)
+        return next(a.customer_ids for a in found if a.root == "HERE")
+
+    assert seen("2026-11-08") == {"C-2"}
+    assert seen("2026-11-20") == {"C-1", "C-2"}
+    assert seen("2026-11-21") == {"C-2"}
