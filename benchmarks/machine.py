@@ -17,13 +17,13 @@ def describe() -> str:
     load = os.getloadavg()[0]
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return (
-        f"{cores} cores, {_processor()}, {memory:.0f} GiB, load {load:.1f} at the start\n"
+        f"{cores} cores, {_cpu_model()}, {memory:.0f} GiB, load {load:.1f} at the start\n"
         f"{platform.platform(terse=True)}, Python {platform.python_version()}\n"
         f"{libraries}"
     )
 
 
-def _processor() -> str:
+def _cpu_model() -> str:
     told = Path("/proc/cpuinfo")
     if told.exists():
         for line in told.read_text().splitlines():

@@ -129,6 +129,15 @@ def _open_plain(path: Path) -> IO[bytes]:
     return os.fdopen(descriptor, "rb")
 
 
+def _shape(stream: IO[bytes]) -> tuple[int, int] | None:
+    """Size and time of the last change of the file behind a stream; None where it cannot be asked, as on a server."""
+    try:
+        kind = os.fstat(stream.fileno())
+    except (AttributeError, OSError):
+        return None
+    return kind.st_size, kind.st_mtime_ns
+
+
 def _remote(source: Source) -> Iterator[Any]:
     system, pattern = fsspec.core.url_to_fs(source.location)
     try:
@@ -173,11 +182,14 @@ def _date_in(name: str, source: Source, zone: ZoneInfo) -> datetime | None:
 
 
 def keep_copy(stream: IO[bytes], folder: Path, source: Source) -> tuple[Path, str, int]:
-    """The bytes under their own hash, 0600, written whole or not at all."""
+    """The bytes under their own hash, 0600, written whole or not at all.
+
+    Raises: FileRefused if it is too large, or changes meanwhile.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     limit = source.max_megabytes * 1_000_000
     part = folder / f".stage-{os.getpid()}-{id(stream):x}"
-    digest, size = hashlib.sha256(), 0
+    digest, size, before = hashlib.sha256(), 0, _shape(stream)
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             while chunk := stream.read(_CHUNK):
@@ -188,6 +200,8 @@ def keep_copy(stream: IO[bytes], folder: Path, source: Source) -> tuple[Path, st
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
+        if _shape(stream) != before:
+            raise FileRefused(Reason.FILE_NOT_SETTLED, "changed while it was copied; it is taken by the next run")
         path = folder / digest.hexdigest()
         part.replace(path)
     finally:

@@ -1,8 +1,8 @@
 """Free text loses what identifies a person before anything stores it: typed placeholders stand in its place.
 
-Masked: mail addresses, web and IP addresses, card numbers (Luhn and issuers, ISO/IEC 7812-1), IBANs (mod 97, ISO 13616),
-phone numbers (libphonenumber), full names of known people, and single names of the customer's own contacts and of
-our people where they are written like names. A name nobody told us of is not found; say so to whoever reads.
+Masked: mail addresses, web and IP addresses, card numbers (Luhn and issuers, ISO/IEC 7812-1), IBANs (mod 97, ISO
+13616), phone numbers (libphonenumber), full names of known people, and single names of the customer's own contacts
+and of our people where they are written like names. A name nobody told us of is not found; say so to whoever reads.
 """
 
 from __future__ import annotations

@@ -17,7 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from config.sources import read_sources
 from contracts.words import Reason
+from extract.errors import FileRefused
+from extract.pull import keep_copy
 from tests.factories.extract import ACCOUNTS, GOOD, HEADER, accounts, balanced, lines, rows_of, source_of
 
 ROW = ["A1", "Acme", 100, 0.25, date(2025, 2, 1), True, "IT"]
@@ -242,6 +245,27 @@ def test_b90_a_file_still_being_written_waits(tmp_path: Path) -> None:
     assert set(intake.quarantine["reason"]) == {Reason.FILE_NOT_SETTLED}
     (desk.inbox / "accounts.csv.part").unlink()
     assert len(rows_of(desk.take(), "customers")) == 1
+
+
+class Growing(io.FileIO):
+    """A file to which its writer adds a line as soon as somebody begins to read."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() == 0:
+            with Path(str(self.name)).open("ab") as file:
+                file.write(GOOD.encode())
+        return super().read(size) or b""
+
+
+def test_b90_a_file_that_grows_while_it_is_copied_waits(tmp_path: Path) -> None:
+    desk = accounts(tmp_path)
+    path = desk.put("accounts.csv", lines(GOOD))
+    desk.take()
+    [source] = read_sources(desk.workspace.config)
+    with pytest.raises(FileRefused) as refused, Growing(path) as stream:
+        keep_copy(stream, tmp_path / "raw", source)
+    assert refused.value.reason is Reason.FILE_NOT_SETTLED
+    assert list((tmp_path / "raw").iterdir()) == []
 
 
 def test_b91_the_same_export_twice_is_the_same_snapshot(tmp_path: Path) -> None:
