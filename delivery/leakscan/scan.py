@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from contracts.exchange import Artifact
 from contracts.ids import key_digest
@@ -86,9 +87,13 @@ def scan_bytes(content: bytes, name: str, allowed: Allowed, everything: Tokens) 
         words = set(WORD.findall(folded)).union(*(WORD.findall(text) for text in joined[1:]))
         # Line ends and indents between two words are one blank to a reader.
         spellings = [_BLANKS.sub(" ", text) for text in dict.fromkeys((folded, *joined))]
+        pairs = {pair for text in spellings for pair in pairwise(WORD.findall(text))}
         for number in sorted(_candidates(words, folded, everything)):
             token = everything.tokens[number]
             if allowed.permits(number, token) or (view.where, number) in hits:
+                continue
+            # names share words: only where a name's words stand side by side is it worth a search
+            if token.kind is TokenKind.NAME and not token.is_ordinary and not pairs.issuperset(pairwise(token.words)):
                 continue
             if _stands_in(token, view, spellings, allowed, everything):
                 hits[view.where, number] = Hit(name, view.where, token.kind, redacted(token.text))
