@@ -32,6 +32,7 @@ class WeekFacts:
     retention_line: float
     axis_notes: tuple[str, ...] = ()
     trust_notes: tuple[str, ...] = ()
+    case_statuses: tuple[str, ...] = ("open", "pending", "closed")
 
 
 @dataclass(frozen=True)

@@ -377,3 +377,4 @@ class PackView:
     footer: Footer
     shows_money: bool
     account_pages: tuple[str, ...]
+    case_statuses: tuple[str, ...] = ("open", "pending", "closed")

@@ -65,6 +65,7 @@ def compose(book: ScopedBook, *, row_limit: int = ROW_LIMIT, pages: int | None =
         as_of_text=as_of_text(facts.as_of, ground.zone),
         currency=facts.currency,
         organization=facts.organization,
+        case_statuses=facts.case_statuses,
         previous_week=facts.previous_week,
         is_baseline=facts.is_baseline,
         headline=headline(ground, real, follow, figures, renewals=deals, problems=faults, projects=works),

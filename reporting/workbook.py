@@ -39,7 +39,6 @@ LIST_SHEET = "Lists"
 SHEETS = (SINCE_SHEET, ACCOUNT_SHEET, CASE_SHEET, ACTION_SHEET, GUIDE_SHEET)
 TABLES = ("since_last_pack", "accounts", "cases", "actions")
 
-_STATUSES = ("open", "pending", "closed")
 _OUTCOMES = (
     "solved",
     "improvement agreed",
@@ -106,7 +105,7 @@ def _input_checks(desk: Desk) -> None:
     """What the editable columns accept. Lists stand on a hidden sheet: inline ones end at 255 characters."""
     view = desk.view
     cases = (*view.cases.open, *view.cases.closed_this_week)
-    statuses = tuple(dict.fromkeys((*_STATUSES, *sorted(case.status for case in cases if case.status))))
+    statuses = tuple(dict.fromkeys((*view.case_statuses, *sorted(case.status for case in cases if case.status))))
     people = _people(view)
     sheet = desk.book.create_sheet(LIST_SHEET)
     lists = {"status": statuses, "owner_id": people, "outcome": _OUTCOMES}

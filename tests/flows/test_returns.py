@@ -58,17 +58,18 @@ def test_good_edits_are_applied_bad_ones_refused_and_the_editor_gets_a_receipt(o
     source = a_workbook_with_cases(onward)
     row = CASE_HEADER_ROW + 1
     with edited(source, onward.root / "returns" / "Copy of plan.xlsx") as (sheet, columns):
-        sheet.cell(row, columns["Status"]).value = "pending"
+        sheet.cell(row, columns["Status"]).value = "in progress"
         sheet.cell(row, columns["Note"]).value = "Called on Tuesday, part is on its way"
         sheet.cell(row, columns["Owner"]).value = "Nobody Known"
         case_id = str(sheet.cell(row, columns["Row id"]).value)
     with onward.run() as run:
-        returns(run)
+        outcome = returns(run)
+        assert "2 applied, 1 refused, 0 conflicting" in " ".join(outcome.lines)
         with run.store.read() as session:
             cases = ledger.cases(session).set_index("case_id")
             receipts = outbox.rows(session, kinds=[MessageKind.RETURN_RECEIPT])
             story = ledger.case_history(session, case_id)
-    assert cases.loc[case_id, "status"] == "pending"
+    assert cases.loc[case_id, "status"] == "in progress"
     assert cases.loc[case_id, "note"] == "Called on Tuesday, part is on its way"
     assert [event.kind for event in story][-1] == "edited"
     assert len(receipts) == 1
