@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 from contracts.exchange import Artifact
 from contracts.ids import key_digest
@@ -87,13 +86,14 @@ def scan_bytes(content: bytes, name: str, allowed: Allowed, everything: Tokens) 
         words = set(WORD.findall(folded)).union(*(WORD.findall(text) for text in joined[1:]))
         # Line ends and indents between two words are one blank to a reader.
         spellings = [_BLANKS.sub(" ", text) for text in dict.fromkeys((folded, *joined))]
-        pairs = {pair for text in spellings for pair in pairwise(WORD.findall(text))}
+        sequences = [WORD.findall(text) for text in spellings]
+        runs: dict[int, set[tuple[str, ...]]] = {}
         for number in sorted(_candidates(words, folded, everything)):
             token = everything.tokens[number]
             if allowed.permits(number, token) or (view.where, number) in hits:
                 continue
             # names share words: only where a name's words stand side by side is it worth a search
-            if token.kind is TokenKind.NAME and not token.is_ordinary and not pairs.issuperset(pairwise(token.words)):
+            if token.kind is TokenKind.NAME and not token.is_ordinary and not _runs_in(token.words, sequences, runs):
                 continue
             if _stands_in(token, view, spellings, allowed, everything):
                 hits[view.where, number] = Hit(name, view.where, token.kind, redacted(token.text))
@@ -106,6 +106,16 @@ def redacted(text: str) -> str:
     """Enough for an operator to recognise it, too little to tell it on: first and last characters and a digest."""
     shown = f"{text[:2]}…{text[-1:]}" if len(text) > 4 else "…"
     return f"{shown} [{key_digest(text, length=8)}]"
+
+
+def _runs_in(words: tuple[str, ...], sequences: list[list[str]], runs: dict[int, set[tuple[str, ...]]]) -> bool:
+    """Whether these words follow each other; `runs` keeps the runs of each length that was asked for."""
+    length = len(words)
+    if UNSPACED.search("".join(words)):
+        return True
+    if length not in runs:
+        runs[length] = {tuple(s[at : at + length]) for s in sequences for at in range(len(s) - length + 1)}
+    return words in runs[length]
 
 
 def _candidates(words: set[str], folded: str, everything: Tokens) -> set[int]:
@@ -122,9 +132,14 @@ def _stands_in(token: Token, view: View, spellings: list[str], allowed: Allowed,
         found = list(_spans(token, text))
         if not found:
             continue
-        covered = [span for longer in _longer(token, allowed, everything) for span in _spans(longer, text)]
-        if any(not any(first <= begin and end <= last for first, last in covered) for begin, end in found):
-            return True
+        longer = list(_longer(token, allowed, everything))
+        covered = [span for other in longer for span in _spans(other, text)]
+        is_own_start = any(other.words[: len(token.words)] == token.words for other in longer)
+        for begin, end in found:
+            # a label cut short is the beginning of a name the audience may read
+            is_cut = is_own_start and text.startswith(("...", "…"), end)
+            if not is_cut and not any(first <= begin and end <= last for first, last in covered):
+                return True
     return False
 
 

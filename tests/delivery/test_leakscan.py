@@ -317,3 +317,13 @@ def test_a_whole_book_scan_stays_quick() -> None:
     assert scan_bytes(f"<table>{rows}</table>".encode(), "index.html", allowed, tokens) == []
     hits = scan_bytes(f"<table>{rows}<td>{ids[1500]}</td></table>".encode(), "index.html", allowed, tokens)
     assert [hit.kind for hit in hits] == [TokenKind.CUSTOMER_ID]
+
+
+def test_a_label_cut_short_is_the_name_it_begins_and_nobody_elses() -> None:
+    twins = tokens_of(
+        book(customers=customers("C-1001", "C-1002").assign(name=["Hollried Bank GmbH", "Hollried Bank GmbH 3"]))
+    )
+    own = Allowed(frozenset({"C-1002"}))
+    assert scan_bytes("<text>Hollried Bank GmbH…</text>".encode(), "page.html", own, twins) == []
+    assert scan_bytes(b"<td>Hollried Bank GmbH 3</td>", "page.html", own, twins) == []
+    assert scan_bytes(b"<td>Hollried Bank GmbH</td>", "page.html", own, twins) != []
