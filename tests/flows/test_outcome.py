@@ -65,7 +65,7 @@ def frozen(root: Path, outcomes: list[dict]) -> Inputs:
         week=WEEK, revision=0, as_of=AS_OF.isoformat(), manifest=str(manifest.path.relative_to(root)),
         snapshot_digest=manifest.digest, policy=str(ROOT / "config"), policy_digest="", policy_sequence=1, previous=None,
         history=(), cause="baseline", is_baseline=True, is_reconstructed=False, organization="Test", time_zone="UTC",
-        currency="EUR", fresh=("invoices",), sources="", case_event=0, code_version="", fonts_digest="",
+        currency="EUR", fresh=("invoices",), case_event=0, code_version="", fonts_digest="",
     )  # fmt: skip
 
 
