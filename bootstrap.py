@@ -42,6 +42,8 @@ APT_PACKAGE_OF = {
     "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
 }
+# Playwright's driver, for the browser tests, is linked against it; slim images leave it out.
+APT_PACKAGE_FOR_TESTS = {"libatomic.so.1": "libatomic1"}
 MAC_LIBRARIES = ("libpango-1.0.dylib", "libpangoft2-1.0.dylib", "libharfbuzz-subset.0.dylib")
 MAC_LIBRARY_FOLDERS = ("/opt/homebrew/lib", "/usr/local/lib", "/usr/lib")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -77,26 +79,29 @@ def loads_here(name: str) -> bool:
 
 def library_message(missing: Sequence[str], *, system: str, has_apt: bool) -> str:
     """What to type where the set-up may not install system packages itself."""
-    what = f"PDF rendering needs Pango and HarfBuzz-subset; not found here: {', '.join(missing)}."
+    tests_alone = all(name in APT_PACKAGE_FOR_TESTS for name in missing)
+    need = "The browser tests need" if tests_alone else "PDF rendering needs Pango and HarfBuzz-subset;"
+    what = f"{need} libraries that are not found here: {', '.join(missing)}."
     if system == "Darwin":
         return f"{what}\nInstall Homebrew, then: brew install pango"
     if has_apt:
-        packages = " ".join(APT_PACKAGE_OF.get(name, name) for name in missing)
+        packages = " ".join({**APT_PACKAGE_OF, **APT_PACKAGE_FOR_TESTS}.get(name, name) for name in missing)
         return f"{what}\nGive this command, then the same again: sudo apt-get install {packages}"
     return f"{what}\nInstall both with this system's package manager, then give the same command again."
 
 
-def need_pango() -> None:
-    """Installs Pango if it is missing and we may; otherwise says how."""
+def need_libraries(kind: str) -> None:
+    """Installs Pango, and what the tests need beside it, if missing and we may; otherwise says how."""
     mac = sys.platform == "darwin"
-    missing = missing_libraries(MAC_LIBRARIES if mac else APT_PACKAGE_OF, loads_here)
+    packages = {**APT_PACKAGE_OF, **(APT_PACKAGE_FOR_TESTS if kind == "dev" else {})}
+    missing = missing_libraries(MAC_LIBRARIES if mac else packages, loads_here)
     if not missing:
         return
     has_apt = shutil.which("apt-get") is not None
     if mac and shutil.which("brew"):
         run(["brew", "install", "pango"])
     elif has_apt and _as_root() is not None:
-        apt_install([APT_PACKAGE_OF[name] for name in missing])
+        apt_install([packages[name] for name in missing])
     else:
         raise SetupRefused(library_message(missing, system=platform.system(), has_apt=has_apt))
 
@@ -203,7 +208,7 @@ def set_up(asked: str) -> None:
     problem = python_problem(sys.version_info[:2])
     if problem:
         raise SetupRefused(problem)
-    need_pango()
+    need_libraries(asked)
     if asked == "dev":
         need_chromium()
     stamp = STAMP.read_text(encoding="utf-8") if STAMP.exists() else ""
