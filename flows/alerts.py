@@ -56,6 +56,8 @@ def alerts(run: Run) -> Outcome:
 def _look(run: Run, lease: Lease, seen: str) -> tuple[str, int]:
     now = run.clock()
     inputs, _ = last_week(run)
+    if now < inputs.instant:
+        return too_early(inputs, now), 0
     week = Week.containing(now, run.settings.zone)
     with run.store.read() as session:
         standing = runs.published(session, inputs.week)
@@ -80,6 +82,11 @@ def _look(run: Run, lease: Lease, seen: str) -> tuple[str, int]:
     told = tell_now(run, current, assessed, intake.sources, folder)
     _remember(run, seen)
     return f"{len(changed)} customers have new rows; {told} alerts", told
+
+
+def too_early(last: Inputs, now: datetime) -> str:
+    """A clock behind the last published week (a demo's set clock, or one gone backwards) has nothing to judge."""
+    return f"It is {now:%Y-%m-%d}, before the end of {last.week}, which is published: there is nothing newer to judge"
 
 
 def judged_now(last: Inputs, now: datetime, week: Week, *, manifest: str) -> Inputs:

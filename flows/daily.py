@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contracts.weeks import Week
 from contracts.words import ExitCode, RunKind
-from flows.alerts import judged_now, tell_now
+from flows.alerts import judged_now, tell_now, too_early
 from flows.assess import assess
 from flows.dispatch import dispatch_due
 from flows.lease import leased
@@ -18,6 +18,8 @@ def daily(run: Run) -> Outcome:
     with leased(run, RunKind.DAILY, "daily") as lease:
         inputs, _ = last_week(run)
         now = run.clock()
+        if now < inputs.instant:
+            return Outcome(ExitCode.DONE, too_early(inputs, now))
         current = judged_now(inputs, now, Week.containing(now, run.settings.zone), manifest=inputs.manifest)
         folder = run.workspace.runs / f"daily-{now:%Y%m%d}"
         everyone = read_week(run.workspace.history, inputs.week, "placements", revision=inputs.revision)

@@ -77,3 +77,11 @@ def test_the_daily_pass_looks_at_everybody_and_moves_nobody(onward: Story) -> No
             after = episodes.placements(session)
     assert outcome.code in {ExitCode.DONE, ExitCode.MAIL_PENDING}
     assert before.equals(after)
+
+
+def test_a_clock_behind_the_published_week_judges_nothing(onward: Story) -> None:
+    with onward.run() as run:
+        onward.clock.set(run.as_of(LAST) - timedelta(hours=9))
+        (onward.root / "var" / "alerts-seen").unlink()
+        assert "nothing newer" in alerts(run).headline
+        assert "nothing newer" in daily(run).headline
