@@ -11,7 +11,8 @@ from config.errors import ConfigRefused
 from config.settings import read_toml
 from contracts.rules import AlertRules, Audiences, CaseTemplate, Money, Playbook, Policy, SignalRule, Thresholds
 
-# file, the key inside it that holds a list (None: the file is the model), the field of Policy, its type
+# file, the key inside it that holds a list (None: the file is the model), the field of Policy, its type; the file of
+# a field that has a default in Policy may be missing
 _PARTS: tuple[tuple[str, str | None, str, Any], ...] = (
     ("signals.toml", "signal", "signals", list[SignalRule]),
     ("thresholds.toml", None, "thresholds", Thresholds),
@@ -31,6 +32,8 @@ def read_draft(folder: Path) -> Policy:
     parts: dict[str, Any] = {}
     for name, key, field, kind in _PARTS:
         path = folder / name
+        if not path.exists() and not Policy.model_fields[field].is_required():
+            continue
         body: Any = read_toml(path)
         if key is not None:
             foreign = sorted(set(body) - {key})

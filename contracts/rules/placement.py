@@ -1,0 +1,55 @@
+"""Where the zones meet: lines, corners, and how the axes are held against outcomes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from contracts.rules.base import Rule, Score, Share
+from contracts.words import Zone
+
+
+class Lines(Rule):
+    loyalty: Score
+    retention: Score
+
+
+class Corners(Rule):
+    """Which corner of the grid bears which name."""
+
+    high_loyalty_high_retention: Zone = Zone.VERY_LOYAL
+    high_loyalty_low_retention: Zone = Zone.SOMEWHAT_LOYAL
+    low_loyalty_high_retention: Zone = Zone.NEUTRAL
+    low_loyalty_low_retention: Zone = Zone.CRITICAL
+
+    @model_validator(mode="after")
+    def _each_zone_once(self) -> Self:
+        if len({*self.model_dump().values()}) != len(Zone):
+            raise ValueError("corners: each zone must stand in exactly one corner")
+        return self
+
+
+class OutcomeRules(Rule):
+    """How the axes are held against what became of customers. `label`: the source of churn that counts, when
+    several contradict each other; none: the one with the most dated rows.
+    """
+
+    label: str | None = None
+    horizon_days: Annotated[int, Field(gt=0)] = 182
+    minimum_events: Annotated[int, Field(ge=2)] = 30
+
+
+class Thresholds(Rule):
+    lines: Lines
+    tier: dict[str, Lines] = {}
+    dead_band: Annotated[float, Field(ge=0, le=20)]
+    confirmation_weeks: Annotated[int, Field(ge=1, le=8)]
+    coverage_floor: Share
+    corners: Corners = Corners()
+    prior_strength: Annotated[float, Field(ge=0)] = 0.0
+    outcome: OutcomeRules = OutcomeRules()
+    owner: str = ""
+
+    def lines_for(self, tier: str | None) -> Lines:
+        return self.tier.get(tier or "", self.lines)

@@ -1,0 +1,69 @@
+"""One version of everything the business decided."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from contracts.ids import canonical_json, sha256
+from contracts.rules.audiences import Audiences
+from contracts.rules.base import Rule
+from contracts.rules.money import Money
+from contracts.rules.placement import OutcomeRules, Thresholds
+from contracts.rules.response import AlertRules, CaseTemplate, Playbook
+from contracts.rules.signals import SignalRule
+from contracts.words import Axis
+
+
+class Policy(Rule):
+    """One version of everything the business decided. Immutable; its digest names it."""
+
+    signals: list[SignalRule]
+    thresholds: Thresholds
+    money: Money
+    audiences: Audiences
+    alerts: AlertRules
+    case_templates: list[CaseTemplate]
+    playbooks: list[Playbook]
+    sequence: int = 0
+
+    @property
+    def digest(self) -> str:
+        body = self.model_dump(mode="json", exclude={"sequence"})
+        # a section that nobody wrote leaves the digest of policies without it as it was
+        for name, field in type(self).model_fields.items():
+            if name in body and not field.is_required() and getattr(self, name) == field.get_default():
+                del body[name]
+        if self.thresholds.outcome == OutcomeRules():
+            del body["thresholds"]["outcome"]
+        return sha256(canonical_json(body))
+
+    @property
+    def label(self) -> str:
+        return f"v{self.sequence}" if self.sequence else f"draft {self.digest[:8]}"
+
+    def signal(self, signal_id: str) -> SignalRule:
+        return next(rule for rule in self.signals if rule.id == signal_id)
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        ids = [rule.id for rule in self.signals]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise ValueError(f"signals: id used twice: {', '.join(twice)}")
+        for axis in Axis:
+            if not any(rule.axis is axis and rule.weight > 0 for rule in self.signals):
+                raise ValueError(f"signals: no signal with weight on the {axis} axis")
+        playbooks = {playbook.id for playbook in self.playbooks}
+        for template in self.case_templates:
+            if template.playbook and template.playbook not in playbooks:
+                known = ", ".join(sorted(playbooks))
+                raise ValueError(
+                    f"case template '{template.id}': playbook must be one of {known}; got '{template.playbook}'"
+                )
+        for playbook in self.playbooks:
+            unknown = sorted(set(playbook.signals) - set(ids))
+            if unknown:
+                raise ValueError(f"playbook '{playbook.id}': unknown signals {', '.join(unknown)}")
+        return self
