@@ -23,6 +23,9 @@ _PARTS: tuple[tuple[str, str | None, str, Any], ...] = (
     ("playbooks.toml", "playbook", "playbooks", list[Playbook]),
 )
 
+POLICY_FILES = tuple(name for name, *_ in _PARTS)
+"""What makes a policy: these files are kept together when one is adopted."""
+
 
 def read_draft(folder: Path) -> Policy:
     """The draft policy in a workspace's config folder.

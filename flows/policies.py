@@ -5,22 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from config.policy import read_draft
+from config.policy import POLICY_FILES, read_draft
 from contracts.rules import Policy
 from contracts.weeks import Week
 from contracts.words import ExitCode
 from flows.run import Outcome, Run
 from store import policies
-
-_FILES = (
-    "signals.toml",
-    "thresholds.toml",
-    "money.toml",
-    "audiences.toml",
-    "alerts.toml",
-    "case_templates.toml",
-    "playbooks.toml",
-)
 
 
 def policy_for(run: Run, week: Week) -> tuple[int, Policy, Path]:
@@ -71,8 +61,9 @@ def _adopt(run: Run, policy: Policy, *, author: str, why: str, week: Week) -> in
     if not folder.exists():
         staged = folder.with_name(f".{folder.name}")
         staged.mkdir(parents=True)
-        for name in _FILES:
-            shutil.copyfile(run.workspace.config / name, staged / name)
+        for name in POLICY_FILES:
+            if (run.workspace.config / name).exists():
+                shutil.copyfile(run.workspace.config / name, staged / name)
         staged.rename(folder)
     return sequence
 
