@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
-from functools import lru_cache
+from functools import cache
 
 import pytest
 
@@ -40,8 +40,8 @@ def test_every_function_exists(name: str) -> None:
     assert callable(getattr(importlib.import_module(module), function))
 
 
-@lru_cache(maxsize=None)
-def tests_of(path: str) -> frozenset[str]:
+@cache
+def names_in(path: str) -> frozenset[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
@@ -53,6 +53,6 @@ def test_every_property_is_tested_or_says_why_not() -> None:
         if not named and not row["shown"].startswith("not applicable because "):
             faults.append(f"{row['function']}, {row['property']}: neither a test nor 'not applicable because ...'")
         for path, test in named:
-            if not (ROOT / path).is_file() or test not in tests_of(path):
+            if not (ROOT / path).is_file() or test not in names_in(path):
                 faults.append(f"{row['function']}, {row['property']}: no {path}::{test}")
     assert faults == []
