@@ -7,23 +7,46 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from config.entries import read_entries
 from config.errors import ConfigRefused
 from config.settings import read_toml
-from contracts.rules import AlertRules, Audiences, CaseTemplate, Money, Playbook, Policy, SignalRule, Thresholds
+from contracts.rules import (
+    AlertRules,
+    Audiences,
+    CaseTemplate,
+    LexiconEntry,
+    Money,
+    Playbook,
+    Policy,
+    RetentionRules,
+    Rule,
+    SignalRule,
+    TaxonomyEntry,
+    Thresholds,
+    VoiceRules,
+)
 
 # file, the key inside it that holds a list (None: the file is the model), the field of Policy, its type; the file of
 # a field that has a default in Policy may be missing
 _PARTS: tuple[tuple[str, str | None, str, Any], ...] = (
     ("signals.toml", "signal", "signals", list[SignalRule]),
     ("thresholds.toml", None, "thresholds", Thresholds),
+    ("retention.toml", None, "retention", RetentionRules),
     ("money.toml", None, "money", Money),
     ("audiences.toml", None, "audiences", Audiences),
     ("alerts.toml", None, "alerts", AlertRules),
     ("case_templates.toml", "case_template", "case_templates", list[CaseTemplate]),
     ("playbooks.toml", "playbook", "playbooks", list[Playbook]),
+    ("voice.toml", None, "voice", VoiceRules),
 )
 
-POLICY_FILES = tuple(name for name, *_ in _PARTS)
+# tables that experts edit as spreadsheets: file, the field of Policy, the model of a row; any of them may be missing
+_TABLES: tuple[tuple[str, str, type[Rule]], ...] = (
+    ("taxonomy.csv", "taxonomy", TaxonomyEntry),
+    ("lexicon.csv", "lexicon", LexiconEntry),
+)
+
+POLICY_FILES = (*(name for name, *_ in _PARTS), *(name for name, *_ in _TABLES))
 """What makes a policy: these files are kept together when one is adopted."""
 
 
@@ -47,6 +70,7 @@ def read_draft(folder: Path) -> Policy:
             parts[field] = TypeAdapter(kind).validate_python(body)
         except ValidationError as exc:
             raise ConfigRefused.from_validation(path, exc) from exc
+    parts |= {field: read_entries(folder / name, model) for name, field, model in _TABLES if (folder / name).exists()}
     try:
         return Policy(**parts)
     except ValidationError as exc:

@@ -7,6 +7,8 @@ from contracts.results.acted import ACTIONS, CASES, EVENTS
 from contracts.results.admitted import QUARANTINE, SOURCES
 from contracts.results.measured import CUSTOMER_FACTS, NORMS, SIGNAL_WORDS, SIGNALS
 from contracts.results.placed import CONTRIBUTIONS, HISTORY, PLACEMENTS, SCORES, TRANSITIONS
+from contracts.results.predicted import MODEL_CARD, PREDICTIONS
+from contracts.results.voiced import CALLS, COMMENT_ASPECTS, COMMENTS, EMERGING_TERMS, TEXT_QUALITY, THEMES
 
 RESULTS: dict[str, Frame] = {
     frame.name: frame
@@ -25,23 +27,33 @@ RESULTS: dict[str, Frame] = {
         ACTIONS,
         SOURCES,
         QUARANTINE,
+        PREDICTIONS,
+        MODEL_CARD,
     )
 }
 
 __all__ = [
     "ACTIONS",
+    "CALLS",
     "CASES",
+    "COMMENTS",
+    "COMMENT_ASPECTS",
     "CONTRIBUTIONS",
     "CUSTOMER_FACTS",
+    "EMERGING_TERMS",
     "EVENTS",
     "HISTORY",
+    "MODEL_CARD",
     "NORMS",
     "PLACEMENTS",
+    "PREDICTIONS",
     "QUARANTINE",
     "RESULTS",
     "SCORES",
     "SIGNALS",
     "SIGNAL_WORDS",
     "SOURCES",
+    "TEXT_QUALITY",
+    "THEMES",
     "TRANSITIONS",
 ]

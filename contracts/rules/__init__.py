@@ -11,7 +11,9 @@ from contracts.rules.money import Money
 from contracts.rules.placement import Corners, Lines, OutcomeRules, Thresholds
 from contracts.rules.policy import Policy
 from contracts.rules.response import AlertRules, CaseTemplate, ClosureGoal, EventRule, Playbook, PlaybookStep
+from contracts.rules.retention import LeakLimits, ProbabilityLine, RetentionRules
 from contracts.rules.signals import Aggregate, Filter, SignalRule
+from contracts.rules.voice import LexiconEntry, SentimentRules, TaxonomyEntry, ThemeRules, VoiceRules
 
 __all__ = [
     "Aggregate",
@@ -24,6 +26,8 @@ __all__ = [
     "Corners",
     "EventRule",
     "Filter",
+    "LeakLimits",
+    "LexiconEntry",
     "Lines",
     "MailPart",
     "Money",
@@ -33,9 +37,15 @@ __all__ = [
     "PlaybookStep",
     "Policy",
     "Positive",
+    "ProbabilityLine",
+    "RetentionRules",
     "Rule",
     "Score",
+    "SentimentRules",
     "Share",
     "SignalRule",
+    "TaxonomyEntry",
+    "ThemeRules",
     "Thresholds",
+    "VoiceRules",
 ]

@@ -12,7 +12,9 @@ from contracts.rules.base import Rule
 from contracts.rules.money import Money
 from contracts.rules.placement import OutcomeRules, Thresholds
 from contracts.rules.response import AlertRules, CaseTemplate, Playbook
+from contracts.rules.retention import RetentionRules
 from contracts.rules.signals import SignalRule
+from contracts.rules.voice import LexiconEntry, TaxonomyEntry, VoiceRules
 from contracts.words import Axis
 
 
@@ -26,6 +28,10 @@ class Policy(Rule):
     alerts: AlertRules
     case_templates: list[CaseTemplate]
     playbooks: list[Playbook]
+    voice: VoiceRules = VoiceRules()
+    taxonomy: list[TaxonomyEntry] = []
+    lexicon: list[LexiconEntry] = []
+    retention: RetentionRules = RetentionRules()
     sequence: int = 0
 
     @property
