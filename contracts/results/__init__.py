@@ -6,8 +6,9 @@ from contracts.frames import Frame
 from contracts.results.acted import ACTIONS, CASES, EVENTS
 from contracts.results.admitted import QUARANTINE, SOURCES
 from contracts.results.measured import CUSTOMER_FACTS, NORMS, SIGNAL_WORDS, SIGNALS
-from contracts.results.placed import CONTRIBUTIONS, HISTORY, PLACEMENTS, SCORES, TRANSITIONS
+from contracts.results.placed import CHANGES, CONTRIBUTIONS, HISTORY, PLACEMENTS, SCORES, TRANSITIONS
 from contracts.results.predicted import MODEL_CARD, PREDICTIONS
+from contracts.results.valued import KPI_LINKS, KPI_VALUES, LIFETIME_VALUES, SEGMENT_VALUES
 from contracts.results.voiced import CALLS, COMMENT_ASPECTS, COMMENTS, EMERGING_TERMS, TEXT_QUALITY, THEMES
 
 RESULTS: dict[str, Frame] = {
@@ -19,6 +20,7 @@ RESULTS: dict[str, Frame] = {
         SIGNAL_WORDS,
         SCORES,
         CONTRIBUTIONS,
+        CHANGES,
         PLACEMENTS,
         TRANSITIONS,
         HISTORY,
@@ -27,8 +29,18 @@ RESULTS: dict[str, Frame] = {
         ACTIONS,
         SOURCES,
         QUARANTINE,
+        LIFETIME_VALUES,
+        SEGMENT_VALUES,
+        KPI_VALUES,
+        KPI_LINKS,
         PREDICTIONS,
         MODEL_CARD,
+        COMMENTS,
+        COMMENT_ASPECTS,
+        CALLS,
+        THEMES,
+        EMERGING_TERMS,
+        TEXT_QUALITY,
     )
 }
 
@@ -36,6 +48,7 @@ __all__ = [
     "ACTIONS",
     "CALLS",
     "CASES",
+    "CHANGES",
     "COMMENTS",
     "COMMENT_ASPECTS",
     "CONTRIBUTIONS",
@@ -43,6 +56,9 @@ __all__ = [
     "EMERGING_TERMS",
     "EVENTS",
     "HISTORY",
+    "KPI_LINKS",
+    "KPI_VALUES",
+    "LIFETIME_VALUES",
     "MODEL_CARD",
     "NORMS",
     "PLACEMENTS",
@@ -50,6 +66,7 @@ __all__ = [
     "QUARANTINE",
     "RESULTS",
     "SCORES",
+    "SEGMENT_VALUES",
     "SIGNALS",
     "SIGNAL_WORDS",
     "SOURCES",

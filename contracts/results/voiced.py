@@ -101,7 +101,7 @@ THEMES = Frame(
     ),
 )
 """How often an aspect is spoken of now and before, within one scope. n counts customer-weeks (a customer who writes ten
-times in a week counts once), of_* those with any comment. change = share - share_before, low and high its 95 % interval.
+times in a week counts once), of_* those with any comment. change = share - share_before; low, high: its 95 % interval.
 
 May be shown to whoever may see the whole scope: figures of fewer than the smallest cell of customers are null already.
 """
