@@ -39,6 +39,12 @@ def instants(microseconds: Numbers) -> pa.Array[Any]:
     return made
 
 
+def coded(words: pd.Series) -> tuple[list[str], Places]:
+    """The different words, sorted, and the place of each row's word among them; no word may be null."""
+    places, different = pd.factorize(words, sort=True)
+    return [str(word) for word in different], places
+
+
 def framed(columns: Mapping[str, object], contract: Frame) -> pd.DataFrame:
     """A frame of the contract's columns and types, in its order."""
     arrays: Any = {name: columns[name] for name in contract.names}

@@ -49,9 +49,10 @@ SIGNALS = Frame(
 
 NORMS = Frame(
     "norms",
-    key=("signal_id",),
+    key=("signal_id", "segment"),
     columns=(
         column("signal_id", required=True),
+        column("segment", required=True),
         column("mean", Kind.NUMBER),
         column("between_variance", Kind.NUMBER),
         column("within_variance", Kind.NUMBER),
@@ -59,7 +60,8 @@ NORMS = Frame(
         column("reference_score", Kind.NUMBER),
     ),
 )
-"""What the whole book says of a signal: the prior of shrinkage, the reference of contributions. Frozen per week."""
+"""What the book says of a signal: the prior of shrinkage, the reference of contributions. Frozen per week. segment: ""
+for the whole book; a segment with enough customers has a row of its own, whose mean and variances are its prior."""
 
 SIGNAL_WORDS = Frame(
     "signal_words",

@@ -37,6 +37,28 @@ CONTRIBUTIONS = Frame(
 """Observed signals only. Per customer and axis: sum of weight_share = 1; score = sum(weight_share * signal_score);
 contribution = weight_share * (signal_score - reference_score), so score - sum(weight_share * reference) = sum."""
 
+CHANGES = Frame(
+    "changes",
+    key=("customer_id", "axis", "signal_id"),
+    columns=(
+        CUSTOMER,
+        Column("axis", choices=tuple(Axis), required=True),
+        column("signal_id", required=True),
+        column("value_before", Kind.NUMBER),
+        column("value_after", Kind.NUMBER),
+        column("value_change", Kind.NUMBER, required=True),
+        column("decay_change", Kind.NUMBER, required=True),
+        column("coverage_change", Kind.NUMBER, required=True),
+        column("rule_change", Kind.NUMBER, required=True),
+        column("norms_change", Kind.NUMBER, required=True),
+        column("change", Kind.NUMBER, required=True),
+    ),
+)
+"""Score points since the week before, for customers scored in both; per customer and axis the changes sum to the
+difference of the scores, and the five parts of a row to its change (residual < 1e-9). value: new facts. decay: the
+same facts, older. coverage: signals that came or went. rule: the policy. norms: what the book says, by which a mean is
+shrunk. value_before and value_after: as measured."""
+
 PLACEMENTS = Frame(
     "placements",
     key=("customer_id",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -41,6 +41,11 @@ class OutcomeRules(Rule):
 
 
 class Thresholds(Rule):
+    """Lines, and how much evidence a place needs. A mean is drawn toward the book's mean, worth at least
+    `prior_strength` facts; with `prior_segment` toward that of the customer's segment, where at least
+    `prior_segment_customers` of it show the signal.
+    """
+
     lines: Lines
     tier: dict[str, Lines] = {}
     dead_band: Annotated[float, Field(ge=0, le=20)]
@@ -48,6 +53,8 @@ class Thresholds(Rule):
     coverage_floor: Share
     corners: Corners = Corners()
     prior_strength: Annotated[float, Field(ge=0)] = 0.0
+    prior_segment: Literal["tier", "region", "country", "industry", "product_line", "support_queue"] | None = None
+    prior_segment_customers: Annotated[int, Field(ge=10)] = 30
     outcome: OutcomeRules = OutcomeRules()
     owner: str = ""
 

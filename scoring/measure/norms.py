@@ -1,4 +1,4 @@
-"""What the whole book says about each signal: the prior of shrinkage and the reference of contributions.
+"""What the book says about each signal: the prior of shrinkage and the reference of contributions.
 
 Source: empirical-Bayes normal-normal model, Efron and Morris 1975, with the variances by the method of moments
 (one-way random effects, Searle, Casella and McCulloch 1992): within = pooled variance of one fact,
@@ -8,8 +8,8 @@ for equal n that is var(values) - within / n.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,14 @@ import pandas as pd
 
 from contracts.frames import conform
 from contracts.results import NORMS
-from contracts.rules import SignalRule
-from scoring.arrays import Numbers
+from contracts.rules import SignalRule, Thresholds
+from scoring.arrays import Numbers, Places
 from scoring.measure.anchors import anchored
 from scoring.measure.compile import MEAN_LIKE
+from scoring.measure.grid import grid
+
+WHOLE_BOOK = ""
+"""The segment of the rows that speak for everybody."""
 
 _FEWEST_CUSTOMERS = 10
 """Below this the spread between customers is not told from noise: no variances, hence no shrinkage from the book."""
@@ -29,63 +33,102 @@ _DIGITS = 10
 """Significant digits kept, so that the number of partitions a book was measured in cannot show."""
 
 
-def norms(signals: pd.DataFrame, rules: Sequence[SignalRule], *, previous: pd.DataFrame | None = None) -> pd.DataFrame:
-    """NORMS frame, one row per rule.
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Whose mean a customer is drawn to: the segment of each customer that has one, and how many customers of it
+    must show a signal before the segment speaks instead of the whole book.
+    """
+
+    of: Mapping[str, str]
+    fewest: int
+
+    def places(self, customers: Sequence[str]) -> tuple[list[str], Places]:
+        """The segments, sorted, and the place of each customer's; -1 for a customer without."""
+        names = sorted({*self.of.values()})
+        number = {name: place for place, name in enumerate(names)}
+        places = [number[self.of[c]] if c in self.of else -1 for c in customers]
+        return names, np.array(places, dtype=np.intp)
+
+
+NO_SEGMENTS = Segments({}, 1)
+
+
+def segments_of(facts: pd.DataFrame, thresholds: Thresholds) -> Segments:
+    """The segments that the policy draws means to; none unless it names `prior_segment`.
+
+    Args:
+        facts: CUSTOMER_FACTS frame; a customer without a value of that column belongs to no segment.
+        thresholds: the policy's.
+    """
+    if thresholds.prior_segment is None:
+        return NO_SEGMENTS
+    known = facts.loc[facts[thresholds.prior_segment].notna(), ["customer_id", thresholds.prior_segment]]
+    pairs = zip(known["customer_id"], known[thresholds.prior_segment], strict=True)
+    return Segments({str(c): str(s) for c, s in pairs}, thresholds.prior_segment_customers)
+
+
+def norms(
+    signals: pd.DataFrame,
+    rules: Sequence[SignalRule],
+    *,
+    previous: pd.DataFrame | None = None,
+    segments: Segments = NO_SEGMENTS,
+) -> pd.DataFrame:
+    """NORMS frame: one row per rule for the whole book, and for means one more per segment with enough customers.
 
     Args:
         signals: SIGNALS frame of the whole book, all partitions together.
         rules: the rules that were measured.
         previous: NORMS frame of an earlier week; it speaks for a signal that nobody shows this week.
+        segments: `segments_of` the same week.
     """
-    groups = dict(iter(signals.loc[signals["is_observed"].astype(bool)].groupby("signal_id", sort=False)))
-    old = {} if previous is None else {str(row["signal_id"]): row for row in previous.to_dict("records")}
+    book = grid(signals, rules)
+    names, place = segments.places(book.customers)
+    old = {} if previous is None else {key: rows.to_dict("records") for key, rows in previous.groupby("signal_id")}
     rows: list[dict[Any, Any]] = []
-    for rule in rules:
-        if rule.id in groups:
-            rows.append(_norm(rule, groups[rule.id]))
-        else:
-            rows.append(old.get(rule.id) or {"signal_id": rule.id, "customers": 0})
+    for number, rule in enumerate(rules):
+        seen = ~np.isnan(book.value[number])
+        if not seen.any():
+            rows += old.get(rule.id) or [{"signal_id": rule.id, "segment": WHOLE_BOOK, "customers": 0}]
+            continue
+        value, n, variance = book.value[number][seen], book.n[number][seen], book.variance[number][seen]
+        reference = _tidy(float(anchored(value, bad=rule.bad, good=rule.good).mean()))
+        rows.append(_norm(rule, WHOLE_BOOK, value, n, variance) | {"reference_score": reference})
+        if names and rule.aggregate in MEAN_LIKE:
+            counts = np.bincount(place[seen] + 1, minlength=len(names) + 1)[1:]
+            for which in np.flatnonzero(counts >= segments.fewest):
+                mine = place[seen] == which
+                rows.append(_norm(rule, names[which], value[mine], n[mine], variance[mine]))
     return conform(pd.DataFrame(rows, columns=NORMS.names), NORMS)
 
 
-def _norm(rule: SignalRule, observed: pd.DataFrame) -> dict[str, object]:
-    value = observed["value"].to_numpy(float)
+def _norm(rule: SignalRule, segment: str, value: Numbers, n: Numbers, variance: Numbers) -> dict[str, object]:
     row: dict[str, object] = {
         "signal_id": rule.id,
-        "mean": _tidy(_mean(value)),
+        "segment": segment,
+        "mean": _tidy(float(value.mean())),
         "customers": value.size,
-        "reference_score": _tidy(_mean(anchored(value, bad=rule.bad, good=rule.good))),
-        "between_variance": None,
-        "within_variance": None,
     }
     if rule.aggregate in MEAN_LIKE and value.size >= _FEWEST_CUSTOMERS:
-        n = observed["n"].to_numpy(float)
-        within = _pooled(observed["variance"].to_numpy(float), n)
+        within = _pooled(variance, n)
         if within is not None:
-            row["within_variance"] = _tidy(within)
-            row["between_variance"] = _tidy(_between(value, n, within))
+            row |= {"within_variance": _tidy(within), "between_variance": _tidy(_between(value, n, within))}
     return row
 
 
 def _pooled(variance: Numbers, n: Numbers) -> float | None:
     known = ~np.isnan(variance) & (n > 1)
     freedom = n[known] - 1
-    if not known.any() or freedom.sum() <= 0:
-        return None
-    return math.fsum(variance[known] * freedom) / math.fsum(freedom)
-
-
-def _mean(values: Numbers) -> float:
-    """Exactly rounded, hence independent of the order of customers."""
-    return math.fsum(values) / values.size
+    total = float(freedom.sum())
+    return float((variance[known] * freedom).sum()) / total if total > 0 else None
 
 
 def _between(value: Numbers, n: Numbers, within: float) -> float:
     """Weighted by n, so that customers of one fact do not drown the rest in noise."""
-    total = math.fsum(n)
-    grand = math.fsum(n * value) / total
-    spread = math.fsum(n * (value - grand) ** 2) - (value.size - 1) * within
-    return max(0.0, spread / (total - math.fsum(n * n) / total))
+    total = float(n.sum())
+    grand = float((n * value).sum()) / total
+    spread = float((n * (value - grand) ** 2).sum()) - (value.size - 1) * within
+    return max(0.0, spread / (total - float((n * n).sum()) / total))
 
 
 def _tidy(value: float) -> float:

@@ -2,11 +2,9 @@
 
     score  = sum(w_k * s_k) / W          over the signals observed, W = sum of their weights
     s_k    = anchored(shrunk value)      piecewise linear between the rule's fixed anchors
-    shrunk = v * x + (1 - v) * mean      v = n / (n + m), m = within / between variance of the book
     coverage = W / sum of all weights
 
-For shares m is the prior strength of the beta-binomial model (x + a) / (n + a + b) with a + b = m: the same formula.
-Counts, dates and latest values are facts, not samples: they are neither shrunk nor add to the standard error.
+How a value is shrunk: scoring.place.shrinkage. Values that are facts and no samples do not add to the standard error.
 
 Source: OECD/JRC Handbook on Constructing Composite Indicators, 2008; Efron and Morris 1975; Kish 1965 for n.
 """
@@ -25,6 +23,9 @@ from contracts.words import Axis
 from scoring.arrays import Numbers, framed, numbers, texts
 from scoring.measure.anchors import anchored
 from scoring.measure.compile import MEAN_LIKE
+from scoring.measure.grid import Grid, grid
+from scoring.measure.norms import NO_SEGMENTS, WHOLE_BOOK, Segments
+from scoring.place.shrinkage import Prior, Priors, shrunk
 
 SCORE_DECIMALS = 6
 _WIDEST_SD = 50.0
@@ -40,16 +41,21 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured:
-    """Customers by rules: what was measured, NaN where nothing was."""
+class _Judged:
+    """One axis: signal scores and their standard deviations by rule and customer, NaN where nothing was measured."""
 
-    customers: list[str]
-    value: Numbers
-    n: Numbers
-    variance: Numbers
+    points: Numbers
+    spread: Numbers
 
 
-def score(signals: pd.DataFrame, norms: pd.DataFrame, rules: Sequence[SignalRule], thresholds: Thresholds) -> Scored:
+def score(
+    signals: pd.DataFrame,
+    norms: pd.DataFrame,
+    rules: Sequence[SignalRule],
+    thresholds: Thresholds,
+    *,
+    segments: Segments = NO_SEGMENTS,
+) -> Scored:
     """Scores every customer of `signals` on both axes.
 
     Args:
@@ -57,53 +63,58 @@ def score(signals: pd.DataFrame, norms: pd.DataFrame, rules: Sequence[SignalRule
         norms: NORMS frame of the whole book; frozen per week, so that a score depends on no other partition.
         rules: the policy's signals; those without weight are measured but not scored.
         thresholds: for `prior_strength`, the least number of facts' worth of the book's mean mixed into a mean.
+        segments: `segments_of` these customers, when the norms were taken with segments.
 
     Returns:
         Scores rounded to 6 decimals; an axis without any observed signal has a null score and coverage 0.
     """
+    priors = Priors(norms)
+    whole = norms.loc[norms["segment"] == WHOLE_BOOK]
+    reference = dict(zip(whole["signal_id"], whole["reference_score"], strict=True))
     weighted = [rule for rule in rules if rule.weight > 0]
-    measured = _grid(signals, weighted)
-    by_axis = [_axis(axis, measured, weighted, norms, thresholds) for axis in Axis]
+    parts: list[Scored] = []
+    for axis in Axis:
+        chosen = [rule for rule in weighted if rule.axis is axis]
+        measured = grid(signals, chosen)
+        names, places = segments.places(measured.customers)
+        found = [priors.of(rule.id, names, places) for rule in chosen]
+        judged = _judged(measured, chosen, found, thresholds.prior_strength)
+        typical = np.nan_to_num(np.array([reference.get(r.id, np.nan) for r in chosen], dtype=float), nan=50.0)
+        parts.append(_axis(axis, measured, judged, chosen, typical))
     order = ["customer_id", "axis"]
-    scores = pd.concat([one.scores for one in by_axis]).sort_values(order, ignore_index=True)
-    contributions = pd.concat([one.contributions for one in by_axis], ignore_index=True)
-    return Scored(scores, contributions)
+    scores = pd.concat([part.scores for part in parts]).sort_values(order, ignore_index=True)
+    return Scored(scores, pd.concat([part.contributions for part in parts], ignore_index=True))
 
 
-def _grid(signals: pd.DataFrame, rules: Sequence[SignalRule]) -> _Measured:
-    place = {rule.id: number for number, rule in enumerate(rules)}
-    codes, customers = pd.factorize(signals["customer_id"], sort=True)
-    column = signals["signal_id"].map(place)
-    wanted = column.notna().to_numpy() & signals["is_observed"].to_numpy(bool)
-    rows, columns = codes[wanted], column[wanted].to_numpy(int)
-
-    def spread(name: str) -> Numbers:
-        grid = np.full((len(customers), len(rules)), np.nan)
-        grid[rows, columns] = signals[name].to_numpy(float, na_value=np.nan)[wanted]
-        return grid
-
-    return _Measured([str(c) for c in customers], spread("value"), spread("n"), spread("variance"))
+def _judged(measured: Grid, rules: Sequence[SignalRule], priors: Sequence[Prior], prior_strength: float) -> _Judged:
+    points, spread = np.empty_like(measured.value), np.zeros_like(measured.value)
+    for number, (rule, prior) in enumerate(zip(rules, priors, strict=True)):
+        value, own = shrunk(measured.value[number], measured.n[number], prior, rule, prior_strength)
+        points[number] = anchored(value, bad=rule.bad, good=rule.good)
+        if rule.aggregate in MEAN_LIKE:
+            error = np.sqrt(_sampling(measured, number, prior, own))
+            spread[number] = np.minimum(error * abs(100.0 / (rule.good - rule.bad)), _WIDEST_SD)
+    return _Judged(points, spread)
 
 
-def _axis(
-    axis: Axis, measured: _Measured, rules: Sequence[SignalRule], norms: pd.DataFrame, thresholds: Thresholds
-) -> Scored:
-    mine = [number for number, rule in enumerate(rules) if rule.axis is axis]
-    chosen = [rules[number] for number in mine]
-    value, n = measured.value[:, mine], measured.n[:, mine]
-    book = norms.set_index("signal_id").reindex([rule.id for rule in chosen])
-    shrunk, sampling = _shrunk(chosen, value, n, measured.variance[:, mine], book, thresholds.prior_strength)
-    bad = np.array([rule.bad for rule in chosen])
-    good = np.array([rule.good for rule in chosen])
-    weight = np.array([rule.weight for rule in chosen])
-    signal_score = anchored(shrunk, bad=bad, good=good)
-    observed = ~np.isnan(value)
-    total = np.where(observed, weight, 0.0).sum(axis=1)
+def _sampling(measured: Grid, number: int, prior: Prior, own: Numbers | float) -> Numbers:
+    """The variance that is left of a mean: the posterior one, between * (1 - v), where the book tells the variances;
+    else the customer's own variance / n, unknown (0) for a single fact.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(observed, weight, 0.0) / total[:, None]
-    points = np.nansum(share * np.nan_to_num(signal_score), axis=1)
-    spread = np.minimum(np.sqrt(sampling) * np.abs(100.0 / (good - bad)), _WIDEST_SD)
-    error = np.sqrt(np.nansum((share * np.nan_to_num(spread)) ** 2, axis=1))
+        alone = np.nan_to_num(measured.variance[number] / measured.n[number])
+        left: Numbers = np.where(np.isnan(prior.between), alone, prior.between * (1.0 - own))
+    return left
+
+
+def _axis(axis: Axis, measured: Grid, judged: _Judged, rules: Sequence[SignalRule], typical: Numbers) -> Scored:
+    weight = np.array([rule.weight for rule in rules])
+    observed = ~np.isnan(measured.value)
+    total = weight @ observed
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(observed, weight[:, None] / total, 0.0)
+    points = (share * np.nan_to_num(judged.points)).sum(axis=0)
+    error = np.sqrt(((share * np.nan_to_num(judged.spread)) ** 2).sum(axis=0))
     some = total > 0
     scores = {
         "customer_id": measured.customers,
@@ -111,59 +122,31 @@ def _axis(
         "score": numbers(np.where(some, points, np.nan), decimals=SCORE_DECIMALS),
         "standard_error": numbers(np.where(some, error, np.nan), decimals=SCORE_DECIMALS),
         "coverage": np.round(total / (weight.sum() or 1.0), SCORE_DECIMALS),
-        "signal_count": observed.sum(axis=1),
+        "signal_count": observed.sum(axis=0),
     }
-    parts = _contributions(axis, measured.customers, chosen, (value, n, signal_score, share), book)
-    return Scored(framed(scores, SCORES), parts)
-
-
-def _shrunk(
-    rules: Sequence[SignalRule],
-    value: Numbers,
-    n: Numbers,
-    variance: Numbers,
-    book: pd.DataFrame,
-    prior_strength: float,
-) -> tuple[Numbers, Numbers]:
-    """Values drawn toward the book's mean, and the sampling variance that is left.
-
-    With the book's variances the latter is the posterior variance between * (1 - v); without them it is the
-    customer's own variance / n, unknown (0) for a single fact.
-    """
-    mean = book["mean"].to_numpy(float)
-    between = book["between_variance"].to_numpy(float)
-    within = book["within_variance"].to_numpy(float)
-    is_mean = np.array([rule.aggregate in MEAN_LIKE for rule in rules])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        strength = np.where(np.isnan(within), 0.0, np.where(within > 0, within / between, 0.0))
-        strength = np.where(is_mean, np.maximum(strength, prior_strength), 0.0)
-        strength = np.where(np.isnan(mean), 0.0, strength)
-        own = np.where(np.isinf(strength), 0.0, n / (n + strength))
-        own = np.where(strength == 0, 1.0, own)
-        sampling = np.where(np.isnan(between), np.nan_to_num(variance / n), between * (1.0 - own))
-    return own * value + (1.0 - own) * np.nan_to_num(mean), np.where(is_mean, sampling, 0.0)
+    return Scored(framed(scores, SCORES), _contributions(axis, measured, (judged.points, share), rules, typical))
 
 
 def _contributions(
     axis: Axis,
-    customers: list[str],
+    measured: Grid,
+    grids: tuple[Numbers, Numbers],
     rules: Sequence[SignalRule],
-    grids: tuple[Numbers, Numbers, Numbers, Numbers],
-    book: pd.DataFrame,
+    typical: Numbers,
 ) -> pd.DataFrame:
-    value, n, signal_score, share = grids
-    row, column = np.nonzero(~np.isnan(value))
-    reference = np.nan_to_num(book["reference_score"].to_numpy(float), nan=50.0)
-    signal, weight = signal_score[row, column], share[row, column]
+    """One row per observed signal, customer by customer in the order of the rules."""
+    seen = ~np.isnan(measured.value.T)
+    row, column = np.nonzero(seen)
+    value, n, points, share = (part.T[seen] for part in (measured.value, measured.n, *grids))
     columns = {
-        "customer_id": texts(customers, row),
+        "customer_id": texts(measured.customers, row),
         "axis": texts([axis.value], np.zeros(row.size, dtype=np.intp)),
         "signal_id": texts([rule.id for rule in rules], column),
-        "value": value[row, column],
-        "n": n[row, column],
-        "signal_score": signal,
-        "weight_share": weight,
-        "reference_score": reference[column],
-        "contribution": weight * (signal - reference[column]),
+        "value": value,
+        "n": n,
+        "signal_score": points,
+        "weight_share": share,
+        "reference_score": typical[column],
+        "contribution": share * (points - typical[column]),
     }
     return framed(columns, CONTRIBUTIONS)
