@@ -5,47 +5,82 @@ Every model forbids unknown keys, so that a misspelt key is an error with its pl
 
 from __future__ import annotations
 
+from contracts.rules.alerts import AlertTemplate, CustomerNote
 from contracts.rules.audiences import AttributeScope, Audiences, Calendar, MailPart, NamedAudience
 from contracts.rules.base import Positive, Rule, Score, Share
+from contracts.rules.cases import CaseRules, CaseTemplate, ClosureGoal, FindingTrigger, Partner, TeamSeat
+from contracts.rules.counted import CountedRules, DriftRule, SpikeRule
+from contracts.rules.lifetime_value import Convention, KpiLink, LifetimeValueRules, ValuationMode
+from contracts.rules.linkage import DriverRules, Hypothesis, LinkageRules, Measure
 from contracts.rules.money import Money
 from contracts.rules.placement import Corners, Lines, OutcomeRules, Thresholds
+from contracts.rules.playbooks import Playbook, PlaybookStep
 from contracts.rules.policy import Policy
-from contracts.rules.response import AlertRules, CaseTemplate, ClosureGoal, EventRule, Playbook, PlaybookStep
+from contracts.rules.response import AlertRules, EventRule
 from contracts.rules.retention import LeakLimits, ProbabilityLine, RetentionRules
+from contracts.rules.segments import SegmentRule, SegmentRules
+from contracts.rules.sensitivity import SensitivityRules
 from contracts.rules.signals import Aggregate, Filter, SignalRule
-from contracts.rules.voice import LexiconEntry, SentimentRules, TaxonomyEntry, ThemeRules, VoiceRules
+from contracts.rules.surveys import SurveyRules
+from contracts.rules.targets import KpiTarget, RetentionTargets, Targets
+from contracts.rules.voice import LexiconEntry, QualityRecord, SentimentRules, TaxonomyEntry, ThemeRules, VoiceRules
 
 __all__ = [
     "Aggregate",
     "AlertRules",
+    "AlertTemplate",
     "AttributeScope",
     "Audiences",
     "Calendar",
+    "CaseRules",
     "CaseTemplate",
     "ClosureGoal",
+    "Convention",
     "Corners",
+    "CountedRules",
+    "CustomerNote",
+    "DriftRule",
+    "DriverRules",
     "EventRule",
     "Filter",
+    "FindingTrigger",
+    "Hypothesis",
+    "KpiLink",
+    "KpiTarget",
     "LeakLimits",
     "LexiconEntry",
+    "LifetimeValueRules",
     "Lines",
+    "LinkageRules",
     "MailPart",
+    "Measure",
     "Money",
     "NamedAudience",
     "OutcomeRules",
+    "Partner",
     "Playbook",
     "PlaybookStep",
     "Policy",
     "Positive",
     "ProbabilityLine",
+    "QualityRecord",
     "RetentionRules",
+    "RetentionTargets",
     "Rule",
     "Score",
+    "SegmentRule",
+    "SegmentRules",
+    "SensitivityRules",
     "SentimentRules",
     "Share",
     "SignalRule",
+    "SpikeRule",
+    "SurveyRules",
+    "Targets",
     "TaxonomyEntry",
+    "TeamSeat",
     "ThemeRules",
     "Thresholds",
+    "ValuationMode",
     "VoiceRules",
 ]

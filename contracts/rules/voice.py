@@ -94,6 +94,24 @@ class ThemeRules(Rule):
     """Words of pseudo-text in the Dirichlet prior of emerging terms."""
 
 
+class QualityRecord(Rule):
+    """A measurement of how well texts are read, made on texts that no program wrote.
+
+    `digest` names the lexicon and taxonomy that were measured; under others the record says nothing any more.
+    """
+
+    kind: Literal["lexicon", "aspects", "language", "redaction"]
+    language: LanguageCode
+    n: Annotated[int, Field(ge=1)]
+    measure: Literal["macro_f1", "f1", "accuracy", "recall"]
+    value: Share
+    low: Share
+    high: Share
+    baseline: Share | None = None
+    about: str
+    digest: str = ""
+
+
 class VoiceRules(Rule):
     """How customers' words are read."""
 
@@ -109,3 +127,4 @@ class VoiceRules(Rule):
     """True where a program wrote the comments: no quality is claimed from them."""
     sentiment: SentimentRules = SentimentRules()
     themes: ThemeRules = ThemeRules()
+    record: list[QualityRecord] = []
