@@ -81,6 +81,14 @@ class Role(StrEnum):
     MEMBER = "member"
 
 
+class Arrow(StrEnum):
+    """Where a figure went, if that is more than noise."""
+
+    UP = "up"
+    DOWN = "down"
+    NONE = "none"
+
+
 class ExportKind(StrEnum):
     """What an export replaces: all (full), nothing (append), or rows of equal key (changes)."""
 
@@ -135,6 +143,10 @@ class EventKind(StrEnum):
     END_OF_SUPPORT_NEAR = "end_of_support_near"
     SILENCE = "silence"
     PROJECT_LATE = "project_late"
+    RESPONSE = "response"
+    KEY_CONTACT_GONE = "key_contact_gone"
+    SPIKE = "spike"
+    DRIFT = "drift"
 
 
 class FieldGroup(StrEnum):
@@ -170,11 +182,15 @@ class RunState(StrEnum):
 
 class MessageKind(StrEnum):
     PACK = "pack"
+    PACK_LATE = "pack_late"
     ALERT_CRITICAL = "alert_critical"
     ALERT_EVENT = "alert_event"
     WITHDRAWAL = "withdrawal"
     CASE_OPENED = "case_opened"
     CASE_ESCALATED = "case_escalated"
+    CASE_CHANGED = "case_changed"
+    NOTICE = "notice"
+    CUSTOMER_NOTE = "customer_note"
     RETURN_RECEIPT = "return_receipt"
     OPERATOR = "operator"
 

@@ -9,11 +9,19 @@ from pydantic import model_validator
 from contracts.ids import canonical_json, sha256
 from contracts.rules.audiences import Audiences
 from contracts.rules.base import Rule
+from contracts.rules.cases import CaseRules, CaseTemplate
+from contracts.rules.lifetime_value import LifetimeValueRules
+from contracts.rules.linkage import LinkageRules
 from contracts.rules.money import Money
 from contracts.rules.placement import OutcomeRules, Thresholds
-from contracts.rules.response import AlertRules, CaseTemplate, Playbook
+from contracts.rules.playbooks import Playbook
+from contracts.rules.response import AlertRules
 from contracts.rules.retention import RetentionRules
+from contracts.rules.segments import SegmentRules
+from contracts.rules.sensitivity import SensitivityRules
 from contracts.rules.signals import SignalRule
+from contracts.rules.surveys import SurveyRules
+from contracts.rules.targets import Targets
 from contracts.rules.voice import LexiconEntry, TaxonomyEntry, VoiceRules
 from contracts.words import Axis
 
@@ -32,6 +40,13 @@ class Policy(Rule):
     taxonomy: list[TaxonomyEntry] = []
     lexicon: list[LexiconEntry] = []
     retention: RetentionRules = RetentionRules()
+    casework: CaseRules = CaseRules()
+    lifetime_value: LifetimeValueRules = LifetimeValueRules()
+    targets: Targets = Targets()
+    linkage: LinkageRules = LinkageRules()
+    segments: SegmentRules = SegmentRules()
+    sensitivity: SensitivityRules = SensitivityRules()
+    surveys: SurveyRules = SurveyRules()
     sequence: int = 0
 
     @property
@@ -68,8 +83,41 @@ class Policy(Rule):
                 raise ValueError(
                     f"case template '{template.id}': playbook must be one of {known}; got '{template.playbook}'"
                 )
+        self._case_names_agree()
         for playbook in self.playbooks:
             unknown = sorted(set(playbook.signals) - set(ids))
             if unknown:
                 raise ValueError(f"playbook '{playbook.id}': unknown signals {', '.join(unknown)}")
+        return self
+
+    def _case_names_agree(self) -> None:
+        templates = {template.id for template in self.case_templates}
+        for alert in self.alerts.template:
+            if alert.opens and alert.opens not in templates:
+                known = ", ".join(sorted(templates))
+                raise ValueError(f"alert '{alert.id}': opens must be one of {known}; got '{alert.opens}'")
+        rules = {rule.id for rule in self.alerts.watched}
+        for template in self.case_templates:
+            foreign = sorted(set(template.on_rule) - rules)
+            if foreign:
+                raise ValueError(
+                    f"case template '{template.id}': on_rule names no [[event]]: {', '.join(foreign)}; "
+                    f"there are {', '.join(sorted(rules))}"
+                )
+            if template.calendar not in self.audiences.calendars:
+                known = ", ".join(sorted(self.audiences.calendars))
+                raise ValueError(
+                    f"case template '{template.id}': calendar must be one of {known}; got '{template.calendar}'"
+                )
+
+    @model_validator(mode="after")
+    def _values_name_signals(self) -> Self:
+        ids = {rule.id for rule in self.signals}
+        for link in self.lifetime_value.link:
+            unknown = sorted({link.signal, *link.through} - ids)
+            if unknown:
+                raise ValueError(f"lifetime_value.link '{link.signal}': unknown signals {', '.join(unknown)}")
+        unknown = sorted({target.signal for target in self.targets.kpi} - ids)
+        if unknown:
+            raise ValueError(f"targets.kpi: unknown signals {', '.join(unknown)}")
         return self

@@ -1,16 +1,17 @@
-"""What is done when something happens: events, alerts, case templates, playbooks."""
+"""What counts as an event, and who is told at once."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from contracts.rules.base import Positive, Rule, Share
+from contracts.rules.alerts import AlertTemplate
+from contracts.rules.base import Rule
+from contracts.rules.counted import CountedRules
 from contracts.rules.signals import Filter
 from contracts.tables import TABLES
-from contracts.words import BusinessUnit, EventKind, Role, Zone
+from contracts.words import EventKind, Role
 
 
 class EventRule(Rule):
@@ -48,58 +49,42 @@ class EventRule(Rule):
 
 
 class AlertRules(Rule):
-    """Who is told at once: on entering Critical and on hard events."""
+    """Who is told at once: on entering Critical and on hard events (`roles`, `tell_bu_leads`), and by `template`."""
 
     roles: list[Role] = [Role.OWNER, Role.MEMBER]
     tell_bu_leads: bool = True
     event: list[EventRule] = []
+    template: list[AlertTemplate] = []
+    counted: CountedRules = CountedRules()
 
-
-class ClosureGoal(Rule):
-    hours: Positive
-    first_response_hours: Positive
-    severity: str
-
-
-class CaseTemplate(Rule):
-    id: str
-    title: str
-    category: str
-    on_zone: list[Zone] = []
-    on_event: list[EventKind] = []
-    owner_unit: BusinessUnit
-    member_units: list[BusinessUnit] = []
-    goals: dict[str, ClosureGoal]
-    statuses: list[str] = ["open", "pending", "closed"]
-    closed_statuses: list[str] = ["closed"]
-    playbook: str | None = None
+    @property
+    def watched(self) -> list[EventRule]:
+        """The rules of all events: those written as such, and one per template that watches survey answers."""
+        return [*self.event, *(_answer_rule(template) for template in self.template if template.answer)]
 
     @model_validator(mode="after")
-    def _has_a_default_goal(self) -> Self:
-        if "default" not in self.goals:
-            raise ValueError(f"case template '{self.id}': goals need an entry 'default' for tiers not named")
+    def _names_agree(self) -> Self:
+        ids = [*(rule.id for rule in self.event), *(template.id for template in self.template)]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise ValueError(f"events and alert templates: id used twice: {', '.join(twice)}")
+        known = {rule.id for rule in self.event}
+        for template in self.template:
+            foreign = sorted(set(template.on_rule) - known)
+            if foreign:
+                listed = ", ".join(sorted(known))
+                raise ValueError(f"alert '{template.id}': on_rule must be one of {listed}; got {', '.join(foreign)}")
         return self
 
-    def goal_for(self, tier: str | None) -> ClosureGoal:
-        return self.goals.get(tier or "default", self.goals["default"])
 
-
-class PlaybookStep(Rule):
-    action: str
-    unit: BusinessUnit
-    due_days: Annotated[int, Field(ge=0)]
-
-
-class Playbook(Rule):
-    """Suggested steps for a zone; with `signal` only where that signal is among the strongest reasons."""
-
-    id: str
-    name: str
-    zones: list[Zone]
-    signals: list[str] = []
-    events: list[EventKind] = []
-    tiers: list[str] = []
-    steps: list[PlaybookStep]
-    chance_to_help: Share
-    owner: str
-    review_by: date
+def _answer_rule(template: AlertTemplate) -> EventRule:
+    return EventRule(
+        id=template.id,
+        kind=EventKind.RESPONSE,
+        table="surveys",
+        filter=template.answer,
+        time_column="answered_at",
+        newer_than_days=template.newer_than_days,
+        headline=template.headline,
+        quote_column="comment",
+    )
