@@ -1,7 +1,8 @@
-"""How well a number tells those who left from those who stayed, and how well a probability does.
+"""How well a number tells those who left from those who stayed.
 
 Source: DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988, for the variance of an AUC, by the midranks of
-Sun and Xu, IEEE Signal Processing Letters 21, 2014; Brier, Monthly Weather Review 78, 1950.
+Sun and Xu, IEEE Signal Processing Letters 21, 2014; Davis and Goadrich, ICML 2006, for average precision;
+Wilson, JASA 22, 1927, for shares.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from scoring.arrays import Flags, Numbers
-
-_Z_95 = 1.959963984540054
+from scoring.measure.intervals import Z95, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,16 @@ class Interval:
     value: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Flagging:
+    """What a list of flagged customers was worth: shares with Wilson's interval, lift over the base rate."""
+
+    flagged: int
+    precision: Interval
+    recall: Interval
+    lift: float
 
 
 def auc(left: Flags, risk: Numbers) -> Interval | None:
@@ -45,10 +55,36 @@ def auc(left: Flags, risk: Numbers) -> Interval | None:
     of_gone = (ranks[:m] - rankdata(gone)) / n
     of_stayed = 1.0 - (ranks[m:] - rankdata(stayed)) / m
     value = math.fsum(of_gone) / m
-    half = _Z_95 * math.sqrt(float(of_gone.var(ddof=1)) / m + float(of_stayed.var(ddof=1)) / n)
+    half = Z95 * math.sqrt(float(of_gone.var(ddof=1)) / m + float(of_stayed.var(ddof=1)) / n)
     return Interval(value, max(0.0, value - half), min(1.0, value + half))
 
 
-def brier(left: Flags, probability: Numbers | float) -> float:
-    """Mean squared distance of the probability from what happened; smaller is better."""
-    return math.fsum((probability - left.astype(float)) ** 2) / left.size
+def average_precision(left: Flags, risk: Numbers) -> float:
+    """Mean precision over the steps of recall, highest risk first; equal risks enter together."""
+    order = np.argsort(-risk, kind="stable")
+    ranked, hits = risk[order], np.cumsum(left[order])
+    last = np.flatnonzero(np.append(np.diff(ranked) != 0, True))
+    precision, recall = hits[last] / (last + 1), hits[last] / hits[-1]
+    return math.fsum(precision * np.diff(np.concatenate([[0.0], recall])))
+
+
+def flagging(left: Flags, is_flagged: Flags) -> Flagging | None:
+    """Precision, recall and lift of a list; None when nobody is on it or nobody left."""
+    flagged, gone, hits = int(is_flagged.sum()), int(left.sum()), int((left & is_flagged).sum())
+    if not flagged or not gone:
+        return None
+    precision, recall = hits / flagged, hits / gone
+    return Flagging(
+        flagged,
+        Interval(precision, *wilson(hits, flagged)),
+        Interval(recall, *wilson(hits, gone)),
+        precision / (gone / left.size),
+    )
+
+
+def riskiest(risk: Numbers, share: float) -> Flags:
+    """The `share` of customers with the highest risk, at least one; equal risks by their order."""
+    count = max(1, round(share * risk.size))
+    flags = np.zeros(risk.size, dtype=bool)
+    flags[np.argsort(-risk, kind="stable")[:count]] = True
+    return flags

@@ -1,30 +1,37 @@
-"""Does anything foretell churn? A model trained on one period is tested on the next, against chance and base rate.
+"""Does anything foretell churn? A model trained on earlier snapshots is tested on a later one, against its rivals.
 
-    features   the retention axis' signals as of the snapshot: (value - training mean) / training deviation, an
-               unknown value at the mean, and a flag for it where values are often unknown
-    model      logistic regression with an L2 penalty, fitted on the earlier snapshot
-    test       the later snapshot; its label window begins when the training window has ended (purged)
-    verdict    better than chance only if the 95 % interval of the AUC lies above .5 and the Brier score beats the
-               base rate of the training period
+    first choice   L2 logistic regression on few declared features, calibrated in the training period
+    rivals         the training period's share for everybody; the experts' score read as a probability; a monthly
+                   hazard; boosted trees
+    better than chance      the AUC's 95 % interval lies above .5 and the Brier score beats the base rate's
+    may be adopted          that, and the Brier score beats the scorecard's
 
-The retention axis itself stays what it is, the experts' risk index: the verdict says how far to trust it.
+Without that the experts' scorecard stays the axis, called a risk index. Label windows of training end before the test
+snapshot (purged); a leaking feature is refused by name before anything is fitted.
 
-Source: Steyerberg, Clinical Prediction Models, 2019 (out-of-time validation); docs/methods/outcome.md.
+Source: Steyerberg, Clinical Prediction Models, 2019 (out-of-time validation); docs/methods/retention.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
-import numpy as np
 import pandas as pd
 
-from contracts.rules import SignalRule
-from contracts.words import Axis
-from scoring.arrays import Flags, Numbers
-from scoring.predict.discrimination import Interval, auc, brier
+from contracts.rules import RetentionRules
+from scoring.arrays import Numbers
+from scoring.predict import leakage
+from scoring.predict.challengers import boosted
+from scoring.predict.design import Features
+from scoring.predict.discrimination import Interval, auc
+from scoring.predict.hazard import probability_within, train_hazard
+from scoring.predict.leakage import Availability, Refused
+from scoring.predict.model import Model
+from scoring.predict.periods import SCORECARD
+from scoring.predict.quality import Quality, assess
+from scoring.predict.training import few, train
 
 Verdict = Literal["too_few_events", "not_better_than_chance", "better_than_chance"]
 
@@ -32,186 +39,184 @@ INDEX_NOT_PROBABILITY = "the retention axis is the experts' risk index, not a pr
 NO_OUTCOMES = f"No outcomes are known: {INDEX_NOT_PROBABILITY}."
 NO_DATES = f"No churn with a date is known: {INDEX_NOT_PROBABILITY}."
 
-_PENALTY_INVERSE = 0.1
-"""scikit-learn's C: coefficients of standardised features have a prior deviation of sqrt(0.1) = 0.32."""
-
-_WIDEST = 4.0
-"""Standardised values are cut here, so that one extreme value does not decide a customer."""
-
-_OFTEN_UNKNOWN = 0.05
-_RANK_DECIMALS = 9
-"""Probabilities are rounded before they are ranked: the last bits depend on the machine's linear algebra."""
-
 
 @dataclass(frozen=True, slots=True)
-class OutcomeVerdict:
-    """What may be said. Figures are null where there was nothing to compute them from; customers count once."""
+class Study:
+    """What was tried and found. Qualities, out of time: `model`, and `rivals` by name on the same customers.
+    `index`: how the experts' score itself ranks them. Models are None where nothing was fitted.
+    """
 
+    verdict: Verdict
+    sentences: tuple[str, ...]
     n_train: int
     events_train: int
     n_test: int
     events_test: int
-    base_rate: float | None
-    auc_model: float | None
-    auc_model_low: float | None
-    auc_model_high: float | None
-    auc_index: float | None
-    auc_index_low: float | None
-    auc_index_high: float | None
-    brier: float | None
-    brier_base: float | None
-    verdict: Verdict
-    sentences: tuple[str, ...]
+    index: Interval | None = None
+    model: Model | None = None
+    hazard: Model | None = None
+    quality: Quality | None = None
+    rivals: tuple[tuple[str, Quality], ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+    @property
+    def may_be_adopted(self) -> bool:
+        """Whether the experts may choose the model as the axis."""
+        return self.verdict == "better_than_chance" and self.quality is not None and self.quality.beats_scorecard
 
 
 def judge(
-    train_signals: pd.DataFrame,
-    train_outcomes: pd.DataFrame,
-    test_signals: pd.DataFrame,
-    test_outcomes: pd.DataFrame,
-    retention_scores_at_test: pd.DataFrame,
-    rules: Sequence[SignalRule],
+    earlier: pd.DataFrame,
+    later: pd.DataFrame,
+    features: Features,
+    retention: RetentionRules,
     *,
     horizon_days: int,
     minimum_events: int = 30,
-) -> OutcomeVerdict:
+    known: Sequence[Availability] = (),
+    axis: str = INDEX_NOT_PROBABILITY,
+) -> Study:
     """The verdict on a model and on the retention axis as it stands.
 
     Args:
-        train_signals: SIGNALS frame as of the earlier snapshot.
-        train_outcomes: frame of `labels_at` there; customers without signals count as unknown in all of them.
-        test_signals: SIGNALS frame as of the later snapshot.
-        test_outcomes: frame of `labels_at` there, with a window that begins at or after the training window's end.
-        retention_scores_at_test: frame customer_id, score (0-100, high is safe; null scores are left out).
-        rules: the policy's signals; those of the retention axis with weight are the features.
-        horizon_days: length of both label windows, for the sentences.
-        minimum_events: fewer churned (or fewer remaining) customers in either window give no verdict.
+        earlier: person-periods of one or more snapshots (`periods.person_periods`), to train on.
+        later: person-periods of one snapshot whose label window begins after those of `earlier` have ended.
+        features: what the policy declares, the most trusted first.
+        retention: limits of leaks and sizes.
+        horizon_days: length of the label windows.
+        minimum_events: fewer customers who left (or who stayed) on either side give no verdict.
+        known: when the facts behind features became known.
+        axis: what the retention axis is, for the sentences.
     """
-    train, test = train_outcomes.sort_values("customer_id"), test_outcomes.sort_values("customer_id")
-    left_then, left = train["is_churned"].to_numpy(bool), test["is_churned"].to_numpy(bool)
-    index = _index_auc(test, retention_scores_at_test)
-    counted = _Counted(left_then.size, int(left_then.sum()), left.size, int(left.sum()))
-    fewest = min(counted.events_train, counted.events_test)
+    earlier = earlier.sort_values(["customer_id", "at"], ignore_index=True)
+    later = later.sort_values("customer_id", ignore_index=True)
+    study = _counted(earlier, later)
+    fewest = min(study.events_train, study.events_test)
     if fewest < minimum_events:
-        return _verdict(counted, index, "too_few_events", (too_few(fewest, minimum_events),))
-    remaining = min(counted.n_train - counted.events_train, counted.n_test - counted.events_test)
+        return replace(study, sentences=(too_few(fewest, minimum_events, axis),))
+    remaining = min(study.n_train - study.events_train, study.n_test - study.events_test)
     if remaining < minimum_events:
-        return _verdict(counted, index, "too_few_events", (_too_few_stayed(remaining, minimum_events),))
+        return replace(study, sentences=(_too_few_stayed(remaining, minimum_events, axis),))
 
-    probability = _out_of_time(
-        _grid(train_signals, list(train["customer_id"]), rules),
-        left_then,
-        _grid(test_signals, list(test["customer_id"]), rules),
+    refused = leakage.late(known, late_share=retention.leaks.late_share)
+    honest = _without(features, refused)
+    refused += leakage.alone(earlier, later, honest, limit=retention.leaks.alone_auc)
+    used = few(
+        _without(honest, refused),
+        study.events_train,
+        events_per_feature=retention.events_per_feature,
+        most=retention.most_features,
     )
-    model = auc(left, np.round(probability, _RANK_DECIMALS))
-    scores = (brier(left, probability), brier(left, left_then.mean()))
-    is_better = model is not None and model.low > 0.5 and scores[0] < scores[1]
-    verdict: Verdict = "better_than_chance" if is_better else "not_better_than_chance"
-    assert model is not None  # both kinds were counted above
-    sentences = (_of_model(verdict, counted, model, scores, horizon_days), *_of_index(index))
-    return _verdict(counted, index, verdict, sentences, model=model, scores=scores)
+    model = train(earlier, used, horizon_days=horizon_days, gap_days=retention.gap_days)
+    left = later["is_churned"].to_numpy(bool)
+    scorecard = _by_scorecard(earlier, later, horizon_days)
+
+    def judged(probability: Numbers) -> Quality:
+        quality = assess(left, probability, base_rate=model.base_rate, scorecard=scorecard)
+        assert quality is not None  # both kinds were counted above
+        return quality
+
+    quality = judged(model.probability(later))
+    hazard = train_hazard(earlier, used, horizon_days=horizon_days, gap_days=retention.gap_days)
+    rivals = [("monthly hazard", judged(probability_within(hazard, later)))]
+    rivals.append(("boosted trees", judged(boosted(earlier, later, used))))
+    if scorecard is not None:
+        rivals.insert(0, ("scorecard as probability", judged(scorecard)))
+    verdict: Verdict = "better_than_chance" if quality.is_better_than_chance else "not_better_than_chance"
+    found = replace(
+        study,
+        verdict=verdict,
+        model=replace(model, metrics=_metrics(quality)),
+        hazard=hazard,
+        quality=quality,
+        rivals=tuple(rivals),
+        refused=refused,
+    )
+    return replace(found, sentences=_sentences(found, earlier, horizon_days, quality, axis))
 
 
-def too_few(events: int, minimum: int) -> str:
+def nothing_tried(sentence: str) -> Study:
+    """A study without any outcome to learn from."""
+    return Study("too_few_events", (sentence,), 0, 0, 0, 0)
+
+
+def too_few(events: int, minimum: int, axis: str = INDEX_NOT_PROBABILITY) -> str:
     """The sentence for a window of so few churned customers that no model is tried."""
     least = "1 churn event" if minimum == 1 else f"{minimum:,} churn events"
-    return f"Fewer than {least} ({events:,}): {INDEX_NOT_PROBABILITY}."
+    return f"Fewer than {least} ({events:,}): {axis}."
 
 
-def _too_few_stayed(stayed: int, minimum: int) -> str:
-    return f"Fewer than {minimum:,} customers who stayed ({stayed:,}): {INDEX_NOT_PROBABILITY}."
+def _too_few_stayed(stayed: int, minimum: int, axis: str) -> str:
+    return f"Fewer than {minimum:,} customers who stayed ({stayed:,}): {axis}."
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    n_train: int
-    events_train: int
-    n_test: int
-    events_test: int
-
-
-def _verdict(
-    counted: _Counted,
-    index: Interval | None,
-    verdict: Verdict,
-    sentences: tuple[str, ...],
-    *,
-    model: Interval | None = None,
-    scores: tuple[float, float] | None = None,
-) -> OutcomeVerdict:
-    return OutcomeVerdict(
-        n_train=counted.n_train,
-        events_train=counted.events_train,
-        n_test=counted.n_test,
-        events_test=counted.events_test,
-        base_rate=counted.events_test / counted.n_test if counted.n_test else None,
-        auc_model=model.value if model else None,
-        auc_model_low=model.low if model else None,
-        auc_model_high=model.high if model else None,
-        auc_index=index.value if index else None,
-        auc_index_low=index.low if index else None,
-        auc_index_high=index.high if index else None,
-        brier=scores[0] if scores else None,
-        brier_base=scores[1] if scores else None,
-        verdict=verdict,
-        sentences=sentences,
+def _counted(earlier: pd.DataFrame, later: pd.DataFrame) -> Study:
+    """Customers count once, however many snapshots show them."""
+    known = later.loc[later[SCORECARD].notna()]
+    return Study(
+        verdict="too_few_events",
+        sentences=(),
+        n_train=earlier["customer_id"].nunique(),
+        events_train=earlier.loc[earlier["is_churned"], "customer_id"].nunique(),
+        n_test=len(later),
+        events_test=int(later["is_churned"].sum()),
+        index=auc(known["is_churned"].to_numpy(bool), -known[SCORECARD].to_numpy(float)),
     )
 
 
-def _index_auc(test: pd.DataFrame, scores: pd.DataFrame) -> Interval | None:
-    known = test.merge(scores.dropna(subset=["score"]), on="customer_id", how="inner")
-    return auc(known["is_churned"].to_numpy(bool), -known["score"].to_numpy(float))
+def _without(features: Features, refused: Sequence[Refused]) -> Features:
+    names = {one.feature for one in refused}
+    return Features(
+        tuple(name for name in features.numbers if name not in names),
+        tuple(name for name in features.words if name not in names),
+    )
 
 
-def _grid(signals: pd.DataFrame, customers: list[str], rules: Sequence[SignalRule]) -> Numbers:
-    """Customers by retention signals, NaN where nothing was observed."""
-    features = [rule.id for rule in rules if rule.axis is Axis.RETENTION and rule.weight > 0]
-    seen = signals.loc[signals["is_observed"].astype(bool) & signals["signal_id"].isin(features)]
-    wide = seen.pivot_table(index="customer_id", columns="signal_id", values="value", aggfunc="first")
-    grid: Numbers = wide.reindex(index=customers, columns=features).to_numpy(float, na_value=np.nan)
-    return grid
+def _by_scorecard(earlier: pd.DataFrame, later: pd.DataFrame, horizon_days: int) -> Numbers | None:
+    """The experts' score read as a probability: one coefficient, calibrated in the training period."""
+    if earlier[SCORECARD].isna().all() or later[SCORECARD].isna().all():
+        return None
+    return train(earlier, Features((SCORECARD,)), horizon_days=horizon_days, penalty=1.0).probability(later)
 
 
-def _out_of_time(then: Numbers, left: Flags, now: Numbers) -> Numbers:
-    """Probabilities of leaving on the later grid, by a model of the earlier one."""
-    # scikit-learn takes a second to import, and most weeks of a small book never come here
-    from sklearn.linear_model import LogisticRegression
-
-    observed = ~np.isnan(then)
-    mean = np.where(observed.any(axis=0), np.nansum(then, axis=0) / np.maximum(observed.sum(axis=0), 1), 0.0)
-    spread = np.sqrt(np.nansum((then - mean) ** 2, axis=0) / np.maximum(observed.sum(axis=0), 1))
-    varies = spread > 1e-12 * np.maximum(np.abs(mean), 1.0)
-    is_gap = (observed.mean(axis=0) >= _OFTEN_UNKNOWN) & (observed.mean(axis=0) <= 1.0 - _OFTEN_UNKNOWN)
-    if not (varies.any() or is_gap.any()):
-        return np.full(len(now), left.mean())
-
-    def features(grid: Numbers) -> Any:
-        scaled = (grid[:, varies] - mean[varies]) / spread[varies]
-        return np.hstack([np.clip(np.nan_to_num(scaled), -_WIDEST, _WIDEST), np.isnan(grid[:, is_gap])])
-
-    model = LogisticRegression(C=_PENALTY_INVERSE, max_iter=1000).fit(features(then), left)
-    probability: Numbers = model.predict_proba(features(now))[:, 1]
-    return probability
+def _metrics(quality: Quality) -> tuple[tuple[str, float], ...]:
+    """The figures that a model file carries: those of the test that it was adopted on."""
+    return (
+        ("n", float(quality.n)),
+        ("events", float(quality.events)),
+        ("auc", quality.auc.value),
+        ("auc_low", quality.auc.low),
+        ("auc_high", quality.auc.high),
+        ("brier", quality.brier),
+        ("brier_skill", quality.skill),
+        ("calibration_error", quality.calibration_error),
+        ("log_loss", quality.log_loss),
+    )
 
 
-def _of_model(
-    verdict: Verdict, counted: _Counted, model: Interval, scores: tuple[float, float], horizon_days: int
-) -> str:
+def _sentences(study: Study, earlier: pd.DataFrame, horizon_days: int, quality: Quality, axis: str) -> tuple[str, ...]:
+    days = horizon_days + _days_apart(earlier)
     tested = (
-        f"one trained on {horizon_days} days of churn and tested on the next {horizon_days} days "
-        f"({counted.n_test:,} customers, {counted.events_test:,} churned)"
+        f"one trained on {days} days of churn and tested on the next {horizon_days} days "
+        f"({quality.n:,} customers, {quality.events:,} churned)"
     )
-    ranked = f"AUC {model.value:.2f} ({model.low:.2f} to {model.high:.2f}; 0.50 is chance)"
-    beats = "beats" if scores[0] < scores[1] else "does not beat"
-    told = f"Brier score {scores[0]:.4f} {beats} the base rate's {scores[1]:.4f}"
-    if verdict == "better_than_chance":
-        start = f"A model of churn is better than chance: {tested} reaches {ranked}; its {told}."
-        return f"{start} It is evidence only: {INDEX_NOT_PROBABILITY}."
-    if model.low > 0.5:
-        start = f"No model is good enough: {tested} ranks better than chance, {ranked}, but its {told}."
+    ranked = f"AUC {quality.auc.value:.2f} ({quality.auc.low:.2f} to {quality.auc.high:.2f}; 0.50 is chance)"
+    beats = "beats" if quality.brier < quality.brier_base else "does not beat"
+    told = f"Brier score {quality.brier:.4f} {beats} the base rate's {quality.brier_base:.4f}"
+    if study.verdict == "better_than_chance":
+        first = f"A model of churn is better than chance: {tested} reaches {ranked}; its {told}. "
+        first += f"It is evidence only: {axis}."
+    elif quality.auc.low > 0.5:
+        first = f"No model is good enough: {tested} ranks better than chance, {ranked}, but its {told}. "
+        first += f"So {axis}."
     else:
-        start = f"No model beats chance: {tested} reaches {ranked}; its {told}."
-    return f"{start} So {INDEX_NOT_PROBABILITY}."
+        first = f"No model beats chance: {tested} reaches {ranked}; its {told}. So {axis}."
+    return (first, *_of_index(study.index), *_of_adoption(study, quality), *(one.sentence for one in study.refused))
+
+
+def _days_apart(earlier: pd.DataFrame) -> int:
+    moments = pd.to_datetime(earlier["at"])
+    return round((moments.max() - moments.min()) / pd.Timedelta(days=1))
 
 
 def _of_index(index: Interval | None) -> tuple[str, ...]:
@@ -224,3 +229,14 @@ def _of_index(index: Interval | None) -> tuple[str, ...]:
         words = "worse than chance: customers with high scores left more often"
     ranked = f"AUC {index.value:.2f} ({index.low:.2f} to {index.high:.2f})"
     return (f"The retention axis itself, as a ranking of the same customers, is {words}: {ranked}.",)
+
+
+def _of_adoption(study: Study, quality: Quality) -> tuple[str, ...]:
+    """Only of a model that is better than chance: whether it beats the scorecard too."""
+    if study.verdict != "better_than_chance" or quality.gain_scorecard is None or study.model is None:
+        return ()
+    gained = quality.gain_scorecard
+    by = f"by {gained.value:.4f} of Brier score ({gained.low:.4f} to {gained.high:.4f})"
+    if study.may_be_adopted:
+        return (f"It beats the scorecard read as a probability {by}: version {study.model.version} may be adopted.",)
+    return (f"It does not beat the scorecard read as a probability ({by}): the scorecard stays the axis.",)

@@ -1,0 +1,104 @@
+"""Where a probability counts as high, and what a line did: relative to the base rate or to capacity, never inherited.
+
+    Bayes       flag where p > cost of a false alarm / (that + cost of a miss), for calibrated p
+    Youden      max of TPR - FPR: shown, never adopted, because it takes errors to cost the same at 50 % leaving
+    cheapest    the line with the least cost on past customers
+
+Source: Elkan, IJCAI 2001 (Bayes); Youden, Cancer 3, 1950.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from contracts.rules import ProbabilityLine
+from scoring.arrays import Flags, Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The best line on past customers: flagged where risk >= at. `ties`: other lines that do as well."""
+
+    at: float
+    value: float
+    ties: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LineChosen:
+    at: float
+    flagged: int
+    sentence: str
+
+
+def bayes_line(*, cost_miss: float, cost_alarm: float) -> float:
+    return cost_alarm / (cost_alarm + cost_miss)
+
+
+def youden(left: Flags, risk: Numbers) -> Optimum:
+    """The line with the largest TPR - FPR, the highest one among equals."""
+    lines = np.unique(risk)[::-1]
+    found = [
+        (int((left & (risk >= at)).sum()) / int(left.sum()) - int((~left & (risk >= at)).sum()) / int((~left).sum()))
+        for at in lines
+    ]
+    return _best(lines, np.round(found, 12))
+
+
+def cheapest(left: Flags, risk: Numbers, *, cost_miss: float, cost_alarm: float) -> Optimum:
+    """The line with the least cost of misses and false alarms, the highest one among equals."""
+    lines = np.unique(risk)[::-1]
+    found = [
+        cost_miss * int((left & (risk < at)).sum()) + cost_alarm * int((~left & (risk >= at)).sum()) for at in lines
+    ]
+    best = _best(lines, -np.round(found, 9))
+    return Optimum(best.at, -best.value, best.ties)
+
+
+def _best(lines: Numbers, worth: Numbers) -> Optimum:
+    top = np.flatnonzero(worth == worth.max())
+    return Optimum(float(lines[top[0]]), float(worth[top[0]]), tuple(float(lines[k]) for k in top[1:]))
+
+
+def probability_line(probability: Numbers, *, base_rate: float, rule: ProbabilityLine) -> LineChosen:
+    """The line that the rule means for these customers, in words."""
+    if rule.capacity is not None:
+        count = min(rule.capacity, probability.size)
+        at = float(np.sort(probability)[::-1][count - 1]) if count else 1.0
+        flagged = int((probability >= at).sum())
+        why = f"the {rule.capacity:,} accounts that can be followed"
+    else:
+        at = min(1.0, (rule.times_base_rate or 1.0) * base_rate)
+        flagged = int((probability >= at).sum())
+        why = f"{rule.times_base_rate:g} times the base rate of {base_rate:.1%}"
+    share = f" ({flagged / probability.size:.0%})" if probability.size else ""
+    return LineChosen(
+        at, flagged, f"High is a probability from {at:.1%} on, {why}: {flagged:,} of {probability.size:,}{share}."
+    )
+
+
+def zone_findings(zones: Mapping[str, int], *, most: float) -> tuple[str, ...]:
+    """One sentence for each zone that holds nobody, or more than the share `most` of placed accounts.
+
+    Args:
+        zones: every zone's name as people say it, and how many accounts it holds.
+        most: the largest share that is no finding.
+    """
+    total = sum(zones.values())
+    if not total:
+        return ()
+    found = []
+    for name, count in zones.items():
+        if not count:
+            found.append(f"{name} holds 0 of {total:,} placed accounts: experts should look at its lines.")
+        elif count / total > most:
+            share = math.floor(1000 * count / total) / 10
+            found.append(
+                f"{name} holds {count:,} of {total:,} placed accounts ({share:g} %), more than {most:.0%}: "
+                "a zone of nearly everybody tells nobody where to look; experts should look at its lines."
+            )
+    return tuple(found)
