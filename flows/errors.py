@@ -20,6 +20,10 @@ class NothingRendered(Exception):
     """Not one pack of the week passed its checks: an empty release would look like a published one."""
 
 
+class ModelLost(Exception):
+    """A file that a week was read with is gone or is another one."""
+
+
 class UnknownCustomer(Exception):
     """No customer of the last published week has that id or name."""
 
@@ -44,6 +48,7 @@ def told(error: Exception) -> tuple[str | None, ExitCode]:
         (NothingPublished, ExitCode.USAGE),
         (NothingRendered, ExitCode.FAILED),
         (UnknownCustomer, ExitCode.USAGE),
+        (ModelLost, ExitCode.FAILED),
         (NotPermitted, ExitCode.USAGE),
         (FileRefused, ExitCode.FAILED),
         (ReturnRefused, ExitCode.FAILED),

@@ -120,6 +120,12 @@ class VoiceRules(Rule):
     shortest_text: Annotated[int, Field(ge=1)] = 20
     """Characters; below it the language is unknown."""
     least_confidence: Share = 0.6
+    tables: tuple[Literal["surveys", "transcripts", "account_feedback", "tickets"], ...] = (
+        "surveys",
+        "transcripts",
+        "account_feedback",
+    )
+    """Whose texts are read. `tickets` adds first messages: they tell of faults whatever the customer feels."""
     lookback_weeks: Annotated[int, Field(ge=13)] = 104
     longest_text: Annotated[int, Field(ge=200)] = 4000
     """Characters that are read of one comment."""

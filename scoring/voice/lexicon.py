@@ -18,6 +18,7 @@ ANY_LANGUAGE = "mul"
 _ALPHA = 15.0
 _NEGATION_REACH = 4
 _BOOST_REACH = 2
+_JOINING = frozenset({"joint", "contrast"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,13 @@ class Charge:
 @dataclass(frozen=True, slots=True)
 class Read:
     """The words of a text as the lexicon sees them. `breaks` holds those of the text, with joints and contrasts added;
-    `negators` the places of words that turn round what follows; `emphasis` the factor of each word's clause.
+    `negators`, `joints` are the places of words that turn round and that join; `emphasis` is each word's factor.
     """
 
     charges: tuple[Charge, ...]
     breaks: tuple[int, ...]
     negators: frozenset[int]
+    joints: frozenset[int]
     emphasis: tuple[float, ...]
 
 
@@ -52,7 +54,7 @@ class Lexicon:
         breaks = [word.break_before for word in words]
         # Nothing else can overlap a hit, so joints and contrasts are words of their own.
         for begin, _, entry in hits:
-            if entry.kind in {"joint", "contrast"}:
+            if entry.kind in _JOINING:
                 breaks[begin] = max(breaks[begin], CONTRAST if entry.kind == "contrast" else JOINT)
         negators = [(begin, entry.weight) for begin, _, entry in hits if entry.kind == "negator"]
         boosters = [(end, entry.weight) for _, end, entry in hits if entry.kind == "booster"]
@@ -68,7 +70,13 @@ class Lexicon:
                 if 0 < begin - place <= _NEGATION_REACH and not _is_cut(breaks, place + 1, begin, COMMA):
                     weight *= factor
             charges.append(Charge(begin, end, weight))
-        return Read(tuple(charges), tuple(breaks), frozenset(place for place, _ in negators), _emphasis(hits, breaks))
+        return Read(
+            tuple(charges),
+            tuple(breaks),
+            frozenset(place for place, _ in negators),
+            frozenset(place for begin, end, entry in hits if entry.kind in _JOINING for place in range(begin, end)),
+            _emphasis(hits, breaks),
+        )
 
 
 def lexicons(entries: Sequence[LexiconEntry], taxonomy: Sequence[TaxonomyEntry]) -> Mapping[str, Lexicon]:

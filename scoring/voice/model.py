@@ -181,5 +181,5 @@ def _frequent(vectorizer: TfidfVectorizer, texts: Sequence[str], most: int) -> _
 
 
 def _rounded(values: Numbers) -> Numbers:
-    rounded: Numbers = np.round(np.asarray(values, dtype=np.float64), _DECIMALS) + 0.0
-    return rounded
+    rounded: Any = np.round(values, _DECIMALS) + 0.0
+    return np.asarray(rounded, dtype=np.float64)

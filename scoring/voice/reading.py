@@ -74,6 +74,8 @@ class Reader:
                 if tone is not None:
                     break
             first, last = clause_around(read.breaks, begin, end, COMMA)
+            while first < begin and first in read.joints:
+                first += 1
             quote = text[words[first].begin : words[last - 1].end]
             found.append(AspectRead(entry.aspect, tone, quote[:_LONGEST_QUOTE]))
         return found

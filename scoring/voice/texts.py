@@ -19,7 +19,7 @@ def texts_of(tables: Mapping[str, pd.DataFrame], rules: VoiceRules, *, as_of: da
 
     Args:
         tables: canonical `surveys`, `transcripts`, `tickets`, `account_feedback` as of the week; any may be absent.
-        rules: how far back, and the bands of scores.
+        rules: whose texts, how far back, and the bands of scores.
         as_of: aware instant, exclusive.
 
     Of a call only the customer's turns are texts: an agent's apology is no feeling of the customer. Of a ticket its
@@ -33,7 +33,7 @@ def texts_of(tables: Mapping[str, pd.DataFrame], rules: VoiceRules, *, as_of: da
             ("tickets", _messages),
             ("account_feedback", _opinions),
         )
-        if name in tables and len(tables[name])
+        if name in rules.tables and name in tables and len(tables[name])
     ]
     if not made:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in TEXT_COLUMNS})
