@@ -83,7 +83,8 @@ def read_draft(folder: Path) -> Policy:
         try:
             parts[field] = TypeAdapter(kind).validate_python(body)
         except ValidationError as exc:
-            raise ConfigRefused.from_validation(path, exc) from exc
+            entries = body if isinstance(body, list) else ()
+            raise ConfigRefused.from_validation(path, exc, entries=entries) from exc
     parts |= {field: read_entries(folder / name, model) for name, field, model in _TABLES if (folder / name).exists()}
     try:
         return Policy(**parts)
