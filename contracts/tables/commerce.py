@@ -90,6 +90,7 @@ INVOICES = Table(
         money("amount", required=True),
         money("margin_amount", group=FieldGroup.MARGIN),
         CURRENCY,
+        Column("is_disputed", Kind.BOOLEAN),
     ),
 )
 

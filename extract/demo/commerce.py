@@ -86,7 +86,10 @@ def _level(block: Block) -> Numbers:
 
 
 def build_invoices(block: Block) -> pd.DataFrame:
-    """INVOICES: one a quarter, in step with the business done; margin by customer with some noise."""
+    """INVOICES: one a quarter, in step with the business done; margin by customer with some noise.
+
+    Disputes are a driver without effect on what customers answer.
+    """
     rng = block.rng("invoices")
     line = block.line
     phase = rng.integers(0, 13, block.size)
@@ -104,6 +107,8 @@ def build_invoices(block: Block) -> pd.DataFrame:
             "amount": amount.round(2),
             "margin_amount": (amount * margin).round(2),
             "currency": np.asarray(block.customers.currency, dtype=object)[rows],
+            "is_disputed": block.rng("disputes").random(len(rows))
+            < 0.12 * np.exp(-1.2 * block.latent.driver("invoice_disputes", rows, week)),
         }
     )
     frame.insert(2, "invoice_id", labels("INV", block.numbers(len(frame))))

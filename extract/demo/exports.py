@@ -20,6 +20,7 @@ from extract.demo import systems, typed_systems
 from extract.demo.blemishes import with_bad_records, with_bad_rows
 from extract.demo.book import Block
 from extract.demo.company import DemoCompany
+from extract.demo.constituency import build_constituency
 from extract.demo.known import known_facts
 from extract.demo.spreadsheet import open_sheet
 from extract.demo.stories import Facts
@@ -64,6 +65,8 @@ def write_exports(company: DemoCompany, inbox: Path, *, as_of: datetime, since: 
             written += _responses(block, known, inbox / "survey" / f"responses_{stamp_utc}_{number + 1}.xlsx", span)
             written += _calls(block, known, inbox / "calls", span)
     written.append(_whole(inbox / "hr" / f"people_{stamp}.csv", systems.staff(company.people), ","))
+    asked = systems.constituencies(build_constituency(company, moment))
+    written.append(_whole(inbox / "hr" / f"constituencies_{stamp}.csv", asked, ","))
     return sorted(set(written))
 
 

@@ -224,6 +224,22 @@ def staff(people: pd.DataFrame) -> pa.Table:
     )
 
 
+def constituencies(measures: pd.DataFrame) -> pa.Table:
+    """The personnel system again: quarterly surveys of our own people and of partners."""
+    m = measures
+    return pa.table(
+        {
+            "survey": texts(m.measure_id),
+            "asked": texts(m.constituency),
+            "unit": texts(m.unit),
+            "day": day_texts(m.measured_on),
+            "metric": texts(m.metric),
+            "result": numbers(m["value"]),
+            "answers": numbers(m.n),
+        }
+    )
+
+
 def teams(block: Block, known: Facts, zone: str) -> pa.Table:
     del block, zone
     assignments = known["assignments"]

@@ -9,6 +9,7 @@ import numpy as np
 from contracts.words import Zone
 from extract.demo.blemishes import expected_quarantine, near_misses
 from extract.demo.casting import STORIES, Part
+from extract.demo.constituency import ENGAGEMENT_PER_MOOD
 from extract.demo.latent import BASE_HAZARD, DRIVERS, HAZARD_SLOPE
 from extract.demo.stories import SILENT_DAYS
 from extract.demo.tickets import HANDOFF_EFFECT, QUIET_WEEKS, RESOLVE_EFFECT
@@ -89,6 +90,7 @@ def tell_truth(company: DemoCompany) -> dict[str, Any]:
             for kind, (middle, spread, noise) in ANSWERS.items()
         },
         "ticket_links": {"per_handoff": HANDOFF_EFFECT, "per_doubling_of_resolve_time": RESOLVE_EFFECT},
+        "constituency": {"engagement_per_mood_of_the_queue": ENGAGEMENT_PER_MOOD},
         "quarantine": expected_quarantine(company.block(0)),
         "near_misses": near_misses(company.block(0)),
         "silent_days": SILENT_DAYS,

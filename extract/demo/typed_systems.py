@@ -86,6 +86,7 @@ def erp_rows(block: Block, known: Facts) -> dict[str, pd.DataFrame]:
             "net_amount": i.amount,
             "margin": i.margin_amount,
             "currency": i.currency,
+            "disputed": np.where(i.is_disputed, "yes", "no"),
         }
     )
     installed = pd.DataFrame(

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from contracts.frames import Column, Kind
 from contracts.tables import TABLES
 from extract.demo.company import DemoCompany
+from extract.demo.constituency import build_constituency
 from extract.demo.known import known_facts
 from extract.demo.timeline import NEVER, micros
 
@@ -29,6 +30,7 @@ def canonical(company: DemoCompany, as_of: datetime) -> dict[str, pa.Table]:
     here = set(frames["customers"].customer_id)
     frames["people"] = company.people
     frames["assignments"] = company.assignments[company.assignments.customer_id.isin(here)]
+    frames["constituency_measures"] = build_constituency(company, moment)
     return {name: _table(name, frames[name]) if name in frames else TABLES[name].empty() for name in TABLES}
 
 
