@@ -51,7 +51,20 @@ class Book:
 ALIASES = {"previous_placements": "placements", "previous_contributions": "contributions"}
 
 # Frames without customer rows that every audience may read whole.
-OPEN_FRAMES = frozenset({"signal_words", "sources", "calendars"})
+OPEN_FRAMES = frozenset(
+    {
+        "signal_words",
+        "sources",
+        "calendars",
+        "model_card",
+        "segment_values",
+        "kpi_values",
+        "kpi_links",
+        "drivers",
+        "links",
+        "linkage_answers",
+    }
+)
 
 # Rows about our own people: names of owners must be readable; levels and e-mails carry no customer.
 PEOPLE_FRAMES = frozenset({"people"})
