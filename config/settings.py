@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 import tomllib
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.errors import ConfigRefused
-from contracts.words import DeliveryMode
+from contracts.words import DeliveryMode, MessageKind
 
 
 class Workspace:
@@ -92,6 +94,41 @@ class MailSettings(_Section):
     smtp_security: Literal["starttls", "tls"] = "starttls"
     smtp_user: str | None = None
     ca_file: str | None = None
+    bounce_address: str | None = None
+    """Envelope sender: where relays return what they cannot deliver; the sender's address if not given."""
+    acceptor: str = "none"
+    """Who is asked whether a mail in doubt was taken: none | maildir:PATH | imap:HOST/MAILBOX | postfix-log:PATH"""
+    bounces: str = "none"
+    """The mailbox of bounce_address: none | maildir:PATH | imap:HOST/MAILBOX"""
+    imap_user: str | None = None
+    resend_in_doubt: list[MessageKind] = [
+        MessageKind.ALERT_CRITICAL,
+        MessageKind.ALERT_EVENT,
+        MessageKind.WITHDRAWAL,
+        MessageKind.OPERATOR,
+    ]
+    """Kinds that are sent again when nobody can say whether they left; the others wait for the operator."""
+    join_alerts_minutes: int = Field(default=30, ge=0, le=240)
+    max_megabytes: float = Field(default=8.0, gt=0, le=100)
+    """Larger mails leave as a notice with the link instead of their files."""
+
+    @field_validator("acceptor", "bounces")
+    @classmethod
+    def _is_place(cls, text: str, validation: ValidationInfo) -> str:
+        ways = ["maildir", "imap", *(["postfix-log"] if validation.field_name == "acceptor" else [])]
+        if text != "none" and not re.fullmatch(rf"({'|'.join(ways)}):\S.*", text):
+            raise ValueError(f"must be none or one of {', '.join(f'{way}:...' for way in ways)}")
+        return text
+
+
+class WatchdogSettings(_Section):
+    """When silence is a fault; checked by `cem watchdog`."""
+
+    published_within_hours: float = Field(default=12.0, gt=0)
+    """After the end of a week in which its packs must stand."""
+    alerts_silent_minutes: float = Field(default=60.0, gt=0)
+    outbox_stuck_minutes: float = Field(default=60.0, gt=0)
+    alert_unsent_minutes: float = Field(default=15.0, gt=0)
 
 
 class WorkspaceFile(_Section):
@@ -103,6 +140,7 @@ class WorkspaceFile(_Section):
     database_url: str | None = None
     workers: int = Field(default=2, ge=1, le=64)
     mail: MailSettings
+    watchdog: WatchdogSettings = WatchdogSettings()
 
     @field_validator("time_zone")
     @classmethod
@@ -115,11 +153,15 @@ class WorkspaceFile(_Section):
 
 
 class Secrets(BaseSettings):
-    """CEM_SMTP_PASSWORD, CEM_TOKEN_KEY, CEM_DATABASE_URL: environment or files named CEM_*_FILE, never TOML."""
+    """CEM_SMTP_PASSWORD, CEM_IMAP_PASSWORD, CEM_TOKEN_KEY, CEM_DATABASE_URL, CEM_SIGNING_KEY: from the environment,
+    or from a file that only its owner reads and that CEM_..._FILE names; never from TOML.
+    """
 
     model_config = SettingsConfigDict(env_prefix="CEM_", extra="ignore")
 
     smtp_password: SecretStr | None = None
+    imap_password: SecretStr | None = None
+    signing_key: SecretStr | None = None
     token_key: SecretStr | None = None
     database_url: SecretStr | None = None
 
@@ -145,6 +187,15 @@ class Settings:
     @property
     def smtp_password(self) -> str | None:
         return self._secrets.smtp_password.get_secret_value() if self._secrets.smtp_password else None
+
+    @property
+    def imap_password(self) -> str | None:
+        return self._secrets.imap_password.get_secret_value() if self._secrets.imap_password else None
+
+    @property
+    def signing_key(self) -> str | None:
+        """The private key (PEM, ed25519) that signs manifests; None leaves them unsigned."""
+        return self._secrets.signing_key.get_secret_value() if self._secrets.signing_key else None
 
     @property
     def token_key_file(self) -> Path:
@@ -175,9 +226,27 @@ def read_settings(root: Path) -> Settings:
     path = workspace.config / "workspace.toml"
     body = read_toml(path)
     try:
-        return Settings(workspace, WorkspaceFile.model_validate(body), Secrets())
+        return Settings(workspace, WorkspaceFile.model_validate(body), _secrets())
     except ValidationError as exc:
         raise ConfigRefused.from_validation(path, exc) from exc
+
+
+def _secrets() -> Secrets:
+    """Raises: ConfigRefused for a file of a secret that is absent or that others may read."""
+    given: dict[str, SecretStr] = {}
+    for name in Secrets.model_fields:
+        variable = f"CEM_{name.upper()}_FILE"
+        if (place := os.environ.get(variable)) is None:
+            continue
+        path = Path(place)
+        try:
+            mode, text = path.stat().st_mode, path.read_text(encoding="utf-8")
+        except OSError as exc:
+            raise ConfigRefused(variable, [f"{path} cannot be read ({exc.strerror}); correct the path"]) from exc
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ConfigRefused(variable, [f"others may read {path}; run `chmod 600 {path}`"])
+        given[name] = SecretStr(text.strip())
+    return Secrets().model_copy(update=given)
 
 
 def read_toml(path: Path) -> dict[str, object]:

@@ -106,6 +106,10 @@ class Message:
     not_before: datetime | None = None
     audience_id: str | None = None
     customer_ids: tuple[str, ...] = field(default=())
+    corrects: bool = True
+    """Whether a revision above 0 replaces something that this person already has; else it is no correction."""
+    joins: str | None = None
+    """Messages of one person with the same word here may leave as one mail, once the first is due."""
 
     @property
     def key(self) -> str:
@@ -128,6 +132,10 @@ class Parcel:
     recipient: str
     eml: bytes
     attempts: int
+
+    @property
+    def kind(self) -> MessageKind:
+        return MessageKind(self.key.partition("|")[0])
 
 
 @dataclass(frozen=True, slots=True)

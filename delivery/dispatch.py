@@ -19,6 +19,7 @@ def dispatch(
     *,
     clock: Callable[[], datetime],
     before_send: Callable[[Parcel], bool],
+    may_pass: Callable[[Parcel], bool],
 ) -> Generator[Receipt, None, None]:
     """Yields one receipt per parcel that was tried; record each before asking for the next.
 
@@ -26,7 +27,8 @@ def dispatch(
         parcels: rows that the caller claimed.
         transport: where they go; closed at the end of the batch.
         clock: stamps the receipts.
-        before_send: asked right before each parcel; False (the lease was lost) leaves it untouched.
+        before_send: asked before each parcel; False (the lease was lost) leaves it untouched.
+        may_pass: asked right before the point of no return (the dot); False cuts the connection.
 
     After a failure of the relay itself (no connection, no TLS, no login, sender refused) the batch ends:
     parcels without a receipt were not touched and stay pending (see `untouched`).
@@ -34,7 +36,7 @@ def dispatch(
     try:
         for parcel in parcels:
             if before_send(parcel):
-                receipt = replace(_tried(parcel, transport), at=clock())
+                receipt = replace(_tried(parcel, transport, may_pass), at=clock())
                 yield receipt
                 if stops_batch(receipt):
                     return
@@ -42,9 +44,9 @@ def dispatch(
         transport.close()
 
 
-def _tried(parcel: Parcel, transport: Transport) -> Receipt:
+def _tried(parcel: Parcel, transport: Transport, may_pass: Callable[[Parcel], bool]) -> Receipt:
     try:
-        return transport.send(parcel)
+        return transport.send(parcel, may_pass=lambda: may_pass(parcel))
     except Exception as exc:  # noqa: BLE001 - goes on the receipt; where it died is unknown, so it is in doubt
         return receipt_of(parcel, "", "unexpected", 0, f"{type(exc).__name__}: {exc}", is_in_doubt=True)
 

@@ -6,10 +6,11 @@ Deterministic: the same message, sender and date give the same bytes, so a retry
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 
 from contracts.exchange import Attachment, Message, Picture
 from contracts.ids import key_digest
@@ -21,7 +22,7 @@ _FILE_NAME_LIMIT = 120
 # C0, C1, line and paragraph separators; zero-width and bidi controls, which make a name look like another.
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
+_LOCAL_PART = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*\Z")
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 _SHOWN = re.compile(r"""\bcid:([^\s"'>)]+)""")
 
@@ -35,7 +36,7 @@ def to_eml(
     list_id: str,
     reply_to: str | None = None,
 ) -> bytes:
-    """The message as RFC 5322 bytes, pure ASCII, to exactly one recipient.
+    """The message as RFC 5322 bytes to exactly one recipient; pure ASCII unless that address is not (RFC 6532).
 
     Args:
         message: what is said to whom.
@@ -52,7 +53,8 @@ def to_eml(
         raise MessageRefused(f"{message.key}: the date has no time zone")
     if not message.text.strip():
         raise MessageRefused(f"{message.key}: the text part is empty; every mail carries its facts as plain text")
-    mail = EmailMessage(policy=SMTP)
+    is_ascii = mailable_address(message.to_address).isascii()
+    mail = EmailMessage(policy=SMTP if is_ascii else SMTPUTF8)
     mail["From"] = _mailbox(*sender)
     mail["To"] = _mailbox(message.to_name, message.to_address)
     mail["Subject"] = _subject(message)
@@ -73,14 +75,16 @@ def message_id(message: Message, domain: str) -> str:
 
 
 def mailable_address(address: str) -> str:
-    """The address in ASCII (an international domain in its xn-- form).
+    """The address as it goes into the envelope: an international domain in its xn-- form, the rest in NFC.
 
-    Raises: MessageRefused for two addresses, quotes, a non-ASCII local part, or a domain that is none.
+    A local part outside ASCII is kept: such a mail leaves only by a relay that offers SMTPUTF8.
+
+    Raises: MessageRefused for two addresses, quotes, a local part with other signs, or a domain that is none.
     """
-    text = address.strip()
+    text = unicodedata.normalize("NFC", address.strip())
     local, _, domain = text.rpartition("@")
-    if not _LOCAL_PART.match(local) or len(local) > 64:
-        raise MessageRefused(f"'{_clean(text)}' is no address that can be mailed: write one plain name@domain in ASCII")
+    if not _LOCAL_PART.match(local) or len(local.encode()) > 64:
+        raise MessageRefused(f"'{_clean(text)}' is no address that can be mailed: write one plain name@domain")
     try:
         host = domain.encode("idna").decode("ascii").lower()
     except UnicodeError as exc:
@@ -112,7 +116,7 @@ def _mailbox(name: str, address: str) -> Address:
 
 def _subject(message: Message) -> str:
     # Readers must see at once that this replaces what they already have.
-    is_marked = message.revision == 0 or message.subject.startswith("Correction")
+    is_marked = message.revision == 0 or not message.corrects or message.subject.startswith("Correction")
     return _clipped(message.subject if is_marked else f"Correction: {message.subject}", SUBJECT_LIMIT)
 
 

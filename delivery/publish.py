@@ -23,6 +23,7 @@ from typing import Literal, TypedDict
 from contracts.exchange import Artifact, Manifest, Published
 from contracts.ids import sha256
 from delivery.errors import NotEnoughSpace, PublishRefused
+from delivery.signing import SIGNATURE, signed
 
 MANIFEST = "manifest.json"
 LATEST = "latest"
@@ -32,6 +33,7 @@ _MODES: dict[ShareMode, tuple[int, int]] = {"private": (0o700, 0o600), "group": 
 _RESERVE_BYTES = 200_000_000
 _WEEK = re.compile(r"\d{4}-W\d{2}")
 _STAGE, _LINK = ".stage-", ".link-"
+_BESIDE = {MANIFEST, SIGNATURE}
 
 
 def _unobserved(step: str) -> None:
@@ -73,6 +75,7 @@ def publish(
     share_mode: ShareMode = "private",
     is_linked: bool = True,
     reserve_bytes: int = _RESERVE_BYTES,
+    signing_key: str | None = None,
     at_step: Callable[[str], None] = _unobserved,
 ) -> Release:
     """Publishes all files of a run at once.
@@ -86,6 +89,7 @@ def publish(
         is_linked: whether output/<week> and output/latest come to point here. `latest` never goes back to an
             earlier week.
         reserve_bytes: what must stay free on the disk beyond the files.
+        signing_key: ed25519 private key (PEM): `manifest.sig` then stands beside the manifest.
         at_step: called with the name of each step before it is taken.
 
     Returns: the release; publishing the same files under the same manifest again changes nothing.
@@ -101,7 +105,8 @@ def publish(
     try:
         if is_new:
             require_space(output, sum({a.sha256: len(a.content) for a in files.values()}.values()) + reserve_bytes)
-            _write_release(target, files, manifest, _MODES[share_mode], at_step)
+            seal = signed(manifest.to_json(), signing_key) if signing_key else None
+            _write_release(target, files, manifest, _MODES[share_mode], at_step, seal=seal)
         elif faults := verify_release(target):
             raise PublishRefused(f"{target} was changed after it was published: {'; '.join(faults[:3])}")
         if is_linked:
@@ -121,7 +126,7 @@ def verify_release(path: Path) -> list[str]:
     expected = {_relative(entry.audience_id, entry.path): entry for entry in manifest.files}
     present = {file.relative_to(path).as_posix(): file for file in path.rglob("*") if not file.is_dir()}
     faults += [f"{name} is missing" for name in sorted(expected.keys() - present.keys())]
-    faults += [f"{name} does not belong here" for name in sorted(present.keys() - expected.keys() - {MANIFEST})]
+    faults += [f"{name} does not belong here" for name in sorted(present.keys() - expected.keys() - _BESIDE)]
     for name in sorted(expected.keys() & present.keys()):
         if present[name].is_symlink() or sha256(present[name].read_bytes()) != expected[name].sha256:
             faults.append(f"{name} is not what was published")
@@ -151,7 +156,7 @@ def require_space(folder: Path, needed_bytes: int) -> None:
 def _gather(artifacts: Mapping[str, Iterable[Artifact]], shared: Iterable[Artifact]) -> dict[str, Artifact]:
     """All artifacts by their path inside the release, each checked to stay inside its own folder."""
     files: dict[str, Artifact] = {}
-    taken = {MANIFEST}
+    taken = set(_BESIDE)
     for artifact in _each(artifacts, shared):
         name = _relative(artifact.audience_id, artifact.path)
         # Compared without case: on some disks two such names are one file.
@@ -198,6 +203,8 @@ def _write_release(
     manifest: Manifest,
     modes: tuple[int, int],
     at_step: Callable[[str], None],
+    *,
+    seal: bytes | None,
 ) -> None:
     folder_mode, file_mode = modes
     _make_folder(target.parent, folder_mode)
@@ -208,6 +215,8 @@ def _write_release(
         _write_files(stage, files, modes)
         at_step("manifest")
         _write(stage / MANIFEST, manifest.to_json(), file_mode)
+        if seal is not None:
+            _write(stage / SIGNATURE, seal, file_mode)
         at_step("sync")
         for folder, _, names in os.walk(stage, topdown=False):
             for name in names:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TypedDict
 
 import pandas as pd
 
@@ -27,6 +28,7 @@ from reporting.mails import alert_mail, withdrawal_mail
 from scoring.act.alerts import AlertDecision
 from store import episodes, outbox
 
+_LEADER = "BU lead"
 _ALERTS = (MessageKind.ALERT_CRITICAL, MessageKind.ALERT_EVENT)
 
 
@@ -106,10 +108,24 @@ def critical_and_hard(
                         revision=revision,
                         audience_id=audience.audience_id,
                         customer_ids=(decision.customer_id,),
+                        **_window(run, decision.why[person_id]),
                     )
                 )
             )
     return due, unaddressed
+
+
+class _Window(TypedDict, total=False):
+    not_before: datetime
+    joins: str
+
+
+def _window(run: Run, why: str) -> _Window:
+    """Leaders get the alerts of one window as one mail, the account team each at once."""
+    minutes = run.settings.file.mail.join_alerts_minutes
+    if not why.startswith(_LEADER) or not minutes:
+        return {}
+    return {"not_before": run.clock() + timedelta(minutes=minutes), "joins": "alerts"}
 
 
 def _events_of(book: Book, decision: AlertDecision, account: AccountView) -> list[EventLine]:

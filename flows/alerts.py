@@ -125,9 +125,13 @@ def tell_now(run: Run, inputs: Inputs, assessed: Assessed, sources: pd.DataFrame
             episodes.open_provisional(session, episode_id, customer_id, Zone.CRITICAL, inputs.week, run.clock())
         episodes.save_events(session, assessed.frames["events"], now=run.clock())
         record_cases(session, run, decided, source=folder.name)
-        return enqueue(session, run, sealed)
+        told = enqueue(session, run, sealed)
+        run.at_step("record alerts")
+        return told
 
-    return run.store.transact(act)
+    told = run.store.transact(act)
+    run.at_step("alerts recorded")
+    return told
 
 
 def _inbox_digest(run: Run) -> str:

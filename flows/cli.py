@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from flows import cli_outbox
+
 if TYPE_CHECKING:
     from flows.run import Outcome, Run
 
@@ -22,9 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 policy_app = typer.Typer(help="What the business decided: versions and who adopted them.", no_args_is_help=True)
-outbox_app = typer.Typer(help="Mails waiting, held and sent.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
-app.add_typer(outbox_app, name="outbox")
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -221,28 +221,25 @@ def policy_log(workspace: WorkspaceOption = None, as_json: JsonOption = False) -
     _with_run(log, workspace, as_json=as_json)
 
 
-@outbox_app.command("list")
-def outbox_list(
-    state: Annotated[str | None, typer.Option(help="Only rows in this state.")] = None,
-    workspace: WorkspaceOption = None,
+@app.command()
+def watchdog(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """For cron or systemd: is the week published, do alerts run, are sources fresh, do mails leave?"""
+    from flows.watchdog import watchdog as flow
+
+    _with_run(flow, workspace, as_json=as_json)
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A published release, such as output/latest.")],
+    key: Annotated[Path | None, typer.Option(help="Public key (PEM); without it only the hashes are checked.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The mails of this workspace: kind, reader, state, attempts, last answer of the server."""
-    from flows.dispatch import listed
+    """Check a release against its manifest, and the manifest against its signature. Needs no workspace."""
+    from flows.seals import verify as flow
 
-    _with_run(lambda run: listed(run, state), workspace, as_json=as_json)
-
-
-@outbox_app.command("approve")
-def outbox_approve(
-    week: Annotated[str, typer.Option("--week", help="The week whose held packs may go out.")],
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Release the packs of a week that wait for an operator's word, and send what is due."""
-    from flows.dispatch import approve
-
-    _with_run(lambda run: approve(run, week), workspace, as_json=as_json)
+    with _plain_errors():
+        _end(flow(folder, key), as_json)
 
 
 def _week(run: Run, week: str | None, as_of: str | None) -> Any:
@@ -268,9 +265,10 @@ def _with_run(
     act: Callable[[Run], Outcome], workspace: Path | None, *, exports: Path | None = None, as_json: bool = False
 ) -> None:
     from flows.run import opened
+    from flows.stop import stoppable
 
     with _plain_errors():
-        with _progress(as_json) as say, opened(workspace or Path.cwd(), say=say, inbox=exports) as run:
+        with stoppable(), _progress(as_json) as say, opened(workspace or Path.cwd(), say=say, inbox=exports) as run:
             outcome = act(run)
         _end(outcome, as_json)
 
@@ -300,11 +298,15 @@ def _progress(silent: bool) -> Iterator[Callable[[str], None]]:
 def _plain_errors() -> Iterator[None]:
     """Faults of configuration, input and state are sentences with an exit code, never tracebacks."""
     from flows.errors import told
+    from flows.stop import Stopped
 
     try:
         yield
     except (typer.Exit, typer.Abort):
         raise
+    except Stopped as exc:
+        typer.echo(str(exc), err=True)
+        raise typer.Exit(128 + exc.number) from exc
     except Exception as exc:
         sentence, code = told(exc)
         if sentence is None:
@@ -326,6 +328,9 @@ def _end(outcome: Outcome, as_json: bool = False) -> NoReturn:
 def _refuse(sentence: str) -> NoReturn:
     typer.echo(sentence, err=True)
     raise typer.Exit(2)
+
+
+app.add_typer(cli_outbox.register(_with_run), name="outbox")
 
 
 def main() -> None:

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from contracts.words import RunKind, RunState
-from flows.run import Run
+from flows.run import Run, process_name, started_at
 from store import runs
-from store.errors import LeaseLost
+from store.errors import LeaseLost, StoreError
 from store.runs import ClaimedRun
 
 _LEASE_SECONDS = 300
@@ -47,7 +47,7 @@ def leased(run: Run, kind: RunKind, subject: str) -> Iterator[Lease]:
             owner=run.owner,
             now=run.clock(),
             lease_seconds=_LEASE_SECONDS,
-            is_alive=_is_alive,
+            is_alive=is_alive,
         )
     lease = Lease(run, claimed)
     stop = threading.Event()
@@ -73,17 +73,37 @@ def _beat(run: Run, run_id: int, stop: threading.Event) -> None:
                 runs.renew(session, run_id, now=run.clock(), lease_seconds=_LEASE_SECONDS)
         except LeaseLost:
             return
+        except StoreError as exc:
+            # a database that is away for a minute: the lease lasts five, and the run will meet the fault itself
+            run.say(f"the lease could not be renewed: {exc}")
 
 
-def _is_alive(owner: str) -> bool:
-    """Whether the holder of an expired lease still runs on this machine; another host's word is its lease."""
-    host, _, pid = owner.rpartition(":")
-    if host != socket.gethostname() or not pid.isdigit() or int(pid) == os.getpid():
+def is_alive(owner: str) -> bool:
+    """Whether the holder of a lease still runs on this machine; another host's word is its lease.
+
+    Our own process does not count: whoever asks is not at work on what he asks about.
+    """
+    pid, start = _local(owner)
+    if pid is None or owner.partition("#")[0] == process_name():
         return False
     try:
-        os.kill(int(pid), 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    return not start or started_at(pid) == start
+
+
+def is_dead(owner: str) -> bool:
+    """Whether the holder of a lease surely runs no more: a process of this machine that has ended."""
+    pid, _ = _local(owner)
+    return pid is not None and owner.partition("#")[0] != process_name() and not is_alive(owner)
+
+
+def _local(owner: str) -> tuple[int | None, str]:
+    """Number and start of a process of this machine; `owner` may carry a mark of its own after #."""
+    host, _, rest = owner.partition("#")[0].rpartition(":")
+    pid, _, start = rest.partition("@")
+    is_here = host == socket.gethostname() and pid.isdigit()
+    return (int(pid) if is_here else None), start

@@ -1,4 +1,4 @@
-"""Packs of a week: who reads, render and check, publish by one rename, then the mails in one transaction."""
+"""Packs of a week: who reads, render and check, publish by one rename."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.sources import read_crosswalk
-from contracts.exchange import Artifact, Attachment, Message
 from contracts.ids import key_digest
-from contracts.rules import Audiences, Calendar, MailPart
+from contracts.rules import Audiences
 from contracts.scope import Audience
-from contracts.words import ArtifactKind, FieldGroup, MessageKind
-from contracts.working_time import first_working_moment
+from contracts.words import ArtifactKind, FieldGroup
 from delivery.addressing import Addressing, address
 from delivery.feeds import render_feeds
 from delivery.publish import ManifestFields, Release, publish
@@ -25,21 +23,13 @@ from flows.packs import (
     RenderTask,
     levels_that_see,
     read_back,
-    read_mail,
     render_account_files,
     render_packs,
 )
 from flows.run import Run
-from flows.tell import Sealed, seal
 
 _PACKS_A_TASK = 4
 _ACCOUNTS_A_TASK = 50
-_MIME = {".pdf": "application/pdf", ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-_CARRIED: dict[MailPart, ArtifactKind] = {
-    "brief": ArtifactKind.BRIEF,
-    "workbook": ArtifactKind.WORKBOOK,
-    "account_briefs": ArtifactKind.ACCOUNT_BRIEF,
-}
 
 
 @dataclass(frozen=True)
@@ -135,7 +125,14 @@ def publish_week(
     crosswalk = read_crosswalk(run.workspace.runs / inputs.run_name / "crosswalk.csv")
     feeds = render_feeds(assessed.frames, crosswalk, assessed.policy.audiences.feeds)
     packs = {pack.audience.audience_id: read_back(pack) for pack in rendered.good}
-    return publish(output or run.workspace.output, fields, packs, feeds)
+    return publish(
+        output or run.workspace.output,
+        fields,
+        packs,
+        feeds,
+        signing_key=run.settings.signing_key,
+        at_step=run.at_step,
+    )
 
 
 def _described(audience: Audience) -> dict[str, str | int]:
@@ -146,53 +143,3 @@ def _described(audience: Audience) -> dict[str, str | int]:
         "customers": len(audience.customer_ids),
         "disclosure": audience.disclosure,
     }
-
-
-def pack_messages(
-    run: Run, inputs: Inputs, addressing: Addressing, rendered: Rendered, rules: Audiences
-) -> list[Sealed]:
-    """One mail per reader of a good pack, for the first working moment of the reader's calendar."""
-    sealed = []
-    for pack in rendered.good:
-        if pack.mail is None:
-            continue
-        body = read_mail(pack.mail)
-        carried = {_CARRIED[part] for part in rules.mail.get(pack.audience.level, []) if part in _CARRIED}
-        attachments = tuple(
-            Attachment(_attachment_name(artifact, inputs), _MIME[Path(artifact.path).suffix], artifact.content)
-            for artifact in read_back(pack)
-            if artifact.kind in carried
-        )
-        for person_id in pack.audience.readers:
-            reader = addressing.readers[person_id]
-            if reader.address is None:
-                continue
-            sealed.append(
-                seal(
-                    run,
-                    Message(
-                        kind=MessageKind.PACK,
-                        subject_key=f"{inputs.week}|{pack.audience.audience_id}",
-                        person_id=person_id,
-                        to_name=reader.name,
-                        to_address=reader.address,
-                        subject=body.subject,
-                        text=body.text,
-                        html=body.html,
-                        attachments=attachments,
-                        pictures=body.pictures,
-                        revision=inputs.revision,
-                        not_before=first_working_moment(calendar_of(rules, reader.calendar), run.clock()),
-                        audience_id=pack.audience.audience_id,
-                    ),
-                )
-            )
-    return sealed
-
-
-def _attachment_name(artifact: Artifact, inputs: Inputs) -> str:
-    return f"{inputs.week} {Path(artifact.path).name}"
-
-
-def calendar_of(rules: Audiences, name: str) -> Calendar:
-    return rules.calendars.get(name) or rules.calendars["default"]

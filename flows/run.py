@@ -45,6 +45,24 @@ def plainly(name: str, action: Callable[[], T], *, retries: int = 0) -> T:  # no
     return action()
 
 
+def unobserved(step: str) -> None:
+    """Nobody watches the steps."""
+
+
+def process_name() -> str:
+    """This process as leases name it: host, number and start, so that a number given out again is somebody else."""
+    return f"{socket.gethostname()}:{os.getpid()}@{started_at(os.getpid())}"
+
+
+def started_at(pid: int) -> str:
+    """When the process started, in the kernel's ticks; "" where there is no /proc."""
+    try:
+        # the name in brackets may hold spaces and brackets: fields are counted after the last one
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
 @dataclass(frozen=True)
 class Run:
     """One execution. Everything below flows gets its time from `clock` and its files from `settings`."""
@@ -57,6 +75,8 @@ class Run:
     say: Say
     inbox: Path | None = None
     step: Step = plainly
+    at_step: Callable[[str], None] = unobserved
+    """Called with the name of each step that leaves a trace outside the process, before it is taken."""
 
     @property
     def workspace(self) -> Workspace:
@@ -65,7 +85,7 @@ class Run:
     @property
     def owner(self) -> str:
         """Who holds this run's leases."""
-        return f"{socket.gethostname()}:{os.getpid()}"
+        return process_name()
 
     def last_closed_week(self) -> Week:
         return Week.closed_by(self.clock(), self.settings.zone)
@@ -99,6 +119,7 @@ def opened(
     fan_out: FanOut | None = None,
     inbox: Path | None = None,
     step: Step = plainly,
+    at_step: Callable[[str], None] = unobserved,
 ) -> Iterator[Run]:
     """A run on the workspace at `root`: settings and policy read, schema brought up to date, store open.
 
@@ -112,7 +133,7 @@ def opened(
     try:
         store.migrate()
         with workers(settings.file.workers) if fan_out is None else _given(fan_out) as spread:
-            yield Run(settings, policy, store, clock, spread, say, inbox, step)
+            yield Run(settings, policy, store, clock, spread, say, inbox, step, at_step)
     finally:
         store.close()
 

@@ -67,7 +67,7 @@ def enqueue(session: Session, run: Run, sealed: Iterable[Sealed]) -> int:
             session,
             item.message,
             eml=item.eml,
-            sender=mail.sender_address,
+            sender=mail.bounce_address or mail.sender_address,
             message_id=f"<{item.message.message_id_local}@{mail.domain}>",
             not_before=item.not_before,
             state=item.state,
@@ -76,6 +76,11 @@ def enqueue(session: Session, run: Run, sealed: Iterable[Sealed]) -> int:
         )
         added += result.is_new
     return added
+
+
+def files_lie(run: Run) -> str:
+    """Where the files of a mail that is too large can be had, as a sentence."""
+    return f"They lie in {run.workspace.output}; ask {run.settings.file.mail.operator_address} if you cannot open it."
 
 
 def to_operator(run: Run, subject_key: str, subject: str, text: str) -> Sealed:

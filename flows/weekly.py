@@ -16,7 +16,8 @@ from flows.errors import NothingRendered
 from flows.facts import week_facts
 from flows.inputs import Inputs
 from flows.lease import Lease, leased
-from flows.publish import pack_messages, publish_week, readers_of, render_week
+from flows.pack_mails import pack_messages
+from flows.publish import publish_week, readers_of, render_week
 from flows.record import decide_week, keep_history, record_week
 from flows.run import Outcome, Run
 from flows.tell import enqueue, to_operator
@@ -36,6 +37,7 @@ def weekly(run: Run, week: Week, *, revise: str | None = None) -> Outcome:
         if standing is not None and standing.is_reconstructed:
             lease.state = RunState.FAILED
             return Outcome(ExitCode.USAGE, f"{week} was backfilled; it stands as reconstructed and gets no packs")
+        run.at_step("import")
         intake = take_exports(run, week, run.as_of(week), snapshot_of(run, last))
         if intake.held:
             return _held(run, lease, week, intake)
@@ -52,6 +54,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     folder.mkdir(parents=True, exist_ok=True)
     keep_crosswalk(run, folder)
     run.say(f"scoring {inputs.run_name}")
+    run.at_step("score")
     assessed = run.step(
         "measure, score, place",
         lambda: assess(inputs, run.workspace.root, fan_out=run.fan_out, into=folder / "work"),
@@ -62,6 +65,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     addressing = readers_of(inputs, assessed)
     due, unaddressed = critical_and_hard(run, book, addressing, decided.alerts, assessed.policy)
 
+    run.at_step("history")
     keep_history(run, inputs, assessed, intake.sources)
     recorded = record_week(run, lease, inputs, assessed, decided, due)
     inputs = inputs.with_case_event(recorded.case_event)
@@ -70,6 +74,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
         save_frame(book, "cases", ledger.cases(session, upto=recorded.case_event))
 
     run.say(f"rendering {len(addressing.audiences)} packs")
+    run.at_step("render")
     rules = assessed.policy.audiences
     rendered = run.step(
         "render packs",
@@ -107,7 +112,9 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
             now=run.clock(),
         )
         enqueue(session, run, messages)
-    sent = dispatch_due(run)
+        run.at_step("publish")
+    # a weekly run knows all alerts of its week: leaders need not wait for more of them
+    sent = dispatch_due(run, is_closing=True)
     return _told(week, intake, assessed, release.path, sent, alerts=recorded.alerts, problems=problems)
 
 

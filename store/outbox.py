@@ -11,47 +11,63 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, undefer
 
 from contracts.exchange import Message, Parcel, Receipt
 from contracts.words import MessageKind, OutboxState
-from store.errors import ContentChanged, NotInStore, StoreError
+from store.errors import ContentChanged, StoreError
 from store.outbox_desk import (
     OutboxRecord,
     SendLogLine,
     already_told,
     counts,
     hold,
+    recorded,
     release,
     resend,
     rows,
     send_log,
     write_log,
 )
-from store.retries import next_try
-from store.tables import OutboxRow
+from store.outbox_doubt import Doubt, bounced, doubt_unsent, in_doubt, note, settle, unnoted
+from store.outbox_joins import Joinable, absorb, joinable
+from store.outbox_rows import clean, end_lease, key_of, locked, parcel_of
+from store.retries import LONGEST_PAUSE, next_try
+from store.tables import OutboxRow, SendLogRow
 
 __all__ = [
+    "Doubt",
     "Enqueued",
+    "Joinable",
     "OutboxRecord",
     "SendLogLine",
+    "absorb",
     "already_told",
+    "bounced",
     "claim_due",
     "counts",
+    "doubt_unsent",
     "enqueue",
     "hand_back",
     "hold",
     "holds_lease",
     "in_doubt",
+    "joinable",
+    "last_logged",
+    "note",
     "record",
+    "recorded",
     "release",
     "renew_lease",
     "resend",
     "rows",
     "send_log",
     "settle",
+    "supersede",
+    "unnoted",
+    "waiting",
 ]
 
 # What is claimed first: alerts before case mails before packs.
@@ -62,7 +78,6 @@ _URGENCY = {
     MessageKind.PACK: 2,
 }
 _REPLACEABLE = (OutboxState.PENDING, OutboxState.HELD)
-_CLIP = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +126,7 @@ def enqueue(
         "eml": eml,
         "state": state,
         "why": why,
+        "joins": message.joins,
         "urgency": _URGENCY.get(message.kind, 1),
         "not_before": not_before,
         "next_at": not_before if not_before is not None and not_before > now else now,
@@ -144,12 +160,13 @@ def claim_due(
 ) -> list[Parcel]:
     """Take up to `limit` pending messages that are due, alerts first; nobody else gets them while the lease lasts.
 
-    A message whose sender died is not due: it may have left. `in_doubt` lists those.
+    A message whose sender died is not due: it may have left. `in_doubt` lists those. One whose next try
+    lies further ahead than any pause was timed by a clock that has gone back since: it is due.
     """
     statement = (
         select(OutboxRow)
         .options(undefer(OutboxRow.eml))
-        .where(OutboxRow.state == OutboxState.PENDING, OutboxRow.next_at <= now)
+        .where(OutboxRow.state == OutboxState.PENDING, _is_due(now))
         .order_by(OutboxRow.urgency, OutboxRow.next_at, OutboxRow.outbox_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -163,28 +180,23 @@ def claim_due(
         row.lease_until = now + timedelta(seconds=lease_seconds)
         row.attempts += 1
         row.first_tried_at = row.first_tried_at or now
-        parcels.append(_parcel(row))
+        parcels.append(parcel_of(row))
     session.flush()
     return parcels
 
 
-def holds_lease(session: Session, outbox_id: int, owner: str, *, now: datetime | None = None) -> bool:
-    """Whether this sender may still pass the dot: to be asked right before it.
-
-    With `now`, an expired lease is no lease even if nobody has taken the message yet.
-    """
-    statement = select(OutboxRow.state, OutboxRow.lease_owner, OutboxRow.lease_until).where(
-        OutboxRow.outbox_id == outbox_id
-    )
+def holds_lease(session: Session, outbox_id: int, owner: str) -> bool:
+    """Whether this sender still has the message: to be asked before its bytes are sent."""
+    statement = select(OutboxRow.state, OutboxRow.lease_owner).where(OutboxRow.outbox_id == outbox_id)
     found = session.execute(statement).first()
-    if found is None or found.state is not OutboxState.SENDING or found.lease_owner != owner:
-        return False
-    return now is None or found.lease_until > now
+    return found is not None and found.state is OutboxState.SENDING and found.lease_owner == owner
 
 
 def renew_lease(session: Session, outbox_id: int, owner: str, *, now: datetime, lease_seconds: float) -> bool:
-    """Move the lease's end; False when it is no longer ours."""
-    row = _locked(session, outbox_id)
+    """Move the lease's end; False when the message is no longer this sender's. To be asked right before the dot:
+    from here on nobody doubts the message until its answer can no longer come.
+    """
+    row = locked(session, outbox_id)
     if row.state is not OutboxState.SENDING or row.lease_owner != owner:
         return False
     row.lease_until = now + timedelta(seconds=lease_seconds)
@@ -195,12 +207,12 @@ def hand_back(session: Session, outbox_ids: Iterable[int], owner: str, *, now: d
     """Return messages that were claimed and not tried (the batch stopped); returns how many."""
     returned = 0
     for outbox_id in sorted(outbox_ids):
-        row = _locked(session, outbox_id)
+        row = locked(session, outbox_id)
         if row.state is OutboxState.SENDING and row.lease_owner == owner:
             row.state = OutboxState.PENDING
             row.attempts -= 1
             row.next_at = now
-            _end_lease(row)
+            end_lease(row)
             returned += 1
     return returned
 
@@ -212,61 +224,63 @@ def record(session: Session, receipt: Receipt, *, now: datetime, owner: str | No
     after 1, 5, 15, 60 minutes, then hourly, and fails after 48 hours. With `owner`, a receipt of a
     sender who lost the lease is logged, and counts only if the message did leave.
     """
-    row = _locked(session, receipt.outbox_id)
-    text = _clean(receipt.text)
+    row = locked(session, receipt.outbox_id)
+    text = clean(receipt.text)
     write_log(session, row.outbox_id, at=receipt.at, host=receipt.host, step=receipt.step, code=receipt.code,
               text=text, who=owner or row.lease_owner)  # fmt: skip
     is_fenced = owner is not None and (row.state is not OutboxState.SENDING or row.lease_owner != owner)
     if row.state is OutboxState.SENT or (is_fenced and not receipt.is_sent):
         return row.state
     row.last_code, row.last_text = receipt.code, text
-    _end_lease(row)
+    end_lease(row)
     if receipt.is_sent:
         row.state, row.sent_at, row.why = OutboxState.SENT, receipt.at, None
     elif receipt.is_in_doubt:
         row.state, row.why = OutboxState.UNKNOWN, f"in doubt after {receipt.step}"
+        row.doubt_since, row.noted_at = receipt.at, None
     elif receipt.is_permanent:
         row.state, row.why = OutboxState.FAILED, f"refused at {receipt.step}: {receipt.code}"
+        row.noted_at = None
     else:
         _try_again(row, now)
     return row.state
 
 
-def in_doubt(session: Session, now: datetime) -> list[Parcel]:
-    """Messages that may or may not have left: their sender's lease expired, or the connection broke after the dot.
-
-    They become `unknown` and nobody's; ask the acceptor for their message_id and `settle` each.
-    """
-    expired = select(OutboxRow).where(OutboxRow.state == OutboxState.SENDING, OutboxRow.lease_until <= now)
-    for row in session.scalars(expired.with_for_update(skip_locked=True)):
-        write_log(session, row.outbox_id, at=now, host="", step="lease expired", code=0, text="", who=row.lease_owner)
-        row.state, row.why = OutboxState.UNKNOWN, f"the sender {row.lease_owner} stopped while it was sending"
-        _end_lease(row)
-    session.flush()
-    unknown = select(OutboxRow).options(undefer(OutboxRow.eml)).where(OutboxRow.state == OutboxState.UNKNOWN)
-    return [_parcel(row) for row in session.scalars(unknown.order_by(OutboxRow.urgency, OutboxRow.outbox_id))]
+def supersede(session: Session, outbox_id: int, *, by: int, why: str, now: datetime) -> None:
+    """Another message, recorded in the same transaction, says it in this one's stead."""
+    row = locked(session, outbox_id)
+    row.state, row.why = OutboxState.SUPERSEDED, why
+    end_lease(row)
+    write_log(session, outbox_id, at=now, host="", step="superseded", code=0, text=f"message {by}: {why}", who=None)
 
 
-def settle(session: Session, outbox_id: int, sent: bool, *, now: datetime, who: str, why: str) -> bool:  # noqa: FBT001
-    """Decide a message in doubt: it was seen at the acceptor (`sent`), or it is sent again. False if not in doubt."""
-    row = _locked(session, outbox_id)
-    if row.state is not OutboxState.UNKNOWN:
-        return False
-    step = "settled as sent" if sent else "settled as not sent"
-    write_log(session, row.outbox_id, at=now, host="", step=step, code=0, text=_clean(why), who=who)
-    if sent:
-        row.state, row.sent_at, row.why = OutboxState.SENT, now, why
-    else:
-        row.state, row.next_at, row.why = OutboxState.PENDING, now, why
-    return True
+def waiting(session: Session, *, now: datetime) -> int:
+    """How many messages should have left by now and have not: due, being sent, tried in vain or in doubt."""
+    statement = select(func.count()).where(
+        or_(
+            OutboxRow.state.in_((OutboxState.SENDING, OutboxState.UNKNOWN)),
+            and_(OutboxRow.state == OutboxState.PENDING, or_(OutboxRow.attempts > 0, _is_due(now))),
+        )
+    )
+    return session.scalar(statement) or 0
+
+
+def last_logged(session: Session) -> int:
+    """The number of the newest line of the send log: it only grows, unless the database was put back."""
+    return session.scalar(select(func.max(SendLogRow.log_id))) or 0
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    is_from_a_wrong_clock = and_(OutboxRow.attempts > 0, OutboxRow.next_at > now + LONGEST_PAUSE)
+    return or_(OutboxRow.next_at <= now, is_from_a_wrong_clock)
 
 
 def _try_again(row: OutboxRow, now: datetime) -> None:
     moment = next_try(
-        f"{_key(row)}|{row.revision}", attempts=row.attempts, first_tried_at=row.first_tried_at or now, now=now
+        f"{key_of(row)}|{row.revision}", attempts=row.attempts, first_tried_at=row.first_tried_at or now, now=now
     )
     if moment is None:
-        row.state, row.why = OutboxState.FAILED, "given up after 48 hours"
+        row.state, row.why, row.noted_at = OutboxState.FAILED, "given up after 48 hours", None
     else:
         row.state, row.next_at, row.why = OutboxState.PENDING, moment, f"attempt {row.attempts} failed"
 
@@ -289,36 +303,3 @@ def _same_fact(message: Message) -> tuple[ColumnElement[bool], ...]:
         OutboxRow.person_id == message.person_id,
         OutboxRow.channel == message.channel,
     )
-
-
-def _locked(session: Session, outbox_id: int) -> OutboxRow:
-    row = session.scalars(select(OutboxRow).where(OutboxRow.outbox_id == outbox_id).with_for_update()).first()
-    if row is None:
-        raise NotInStore(f"there is no message {outbox_id} in the outbox; `cem outbox list` shows those there are")
-    return row
-
-
-def _parcel(row: OutboxRow) -> Parcel:
-    return Parcel(
-        outbox_id=row.outbox_id,
-        key=_key(row),
-        message_id=row.message_id,
-        sender=row.sender,
-        recipient=row.recipient,
-        eml=row.eml,
-        attempts=row.attempts,
-    )
-
-
-def _key(row: OutboxRow) -> str:
-    return f"{row.kind}|{row.subject_key}|{row.person_id}|{row.channel}"
-
-
-def _end_lease(row: OutboxRow) -> None:
-    row.lease_owner = None
-    row.lease_until = None
-
-
-def _clean(text: str) -> str:
-    """A server's words as they can be stored: no NUL (PostgreSQL has none), no half surrogates, not endless."""
-    return text[:_CLIP].replace("\x00", "").encode("utf-8", "replace").decode()

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from contracts.words import MessageKind, OutboxState
+from store.outbox_rows import locked
 from store.tables import OutboxRow, SendLogRow
 
 
@@ -38,6 +39,7 @@ class OutboxRecord:
     last_text: str | None
     created_at: datetime
     sent_at: datetime | None
+    bounced_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,12 @@ def rows(
     statement = (
         select(OutboxRow).where(*_chosen(states, kinds, person_id, subject_prefix)).order_by(OutboxRow.outbox_id)
     )
-    return [_record(row) for row in session.scalars(statement.limit(limit))]
+    return [record_of(row) for row in session.scalars(statement.limit(limit))]
+
+
+def recorded(session: Session, outbox_id: int) -> OutboxRecord:
+    """One message. Raises: NotInStore."""
+    return record_of(locked(session, outbox_id))
 
 
 def already_told(
@@ -149,6 +156,7 @@ def resend(
     for row in session.scalars(select(OutboxRow).where(*chosen).with_for_update()):
         row.attempts = 0
         row.first_tried_at = None
+        row.noted_at = None
     session.flush()
     return _move(session, OutboxState.PENDING, chosen, who, why, now)
 
@@ -196,7 +204,7 @@ def _chosen(
     return conditions
 
 
-def _record(row: OutboxRow) -> OutboxRecord:
+def record_of(row: OutboxRow) -> OutboxRecord:
     return OutboxRecord(
         row.outbox_id,
         MessageKind(row.kind),
@@ -219,4 +227,5 @@ def _record(row: OutboxRow) -> OutboxRecord:
         row.last_text,
         row.created_at,
         row.sent_at,
+        row.bounced_at,
     )

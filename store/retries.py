@@ -10,6 +10,7 @@ _FIRST_MINUTES = (1, 5, 15, 60)
 _THEN_MINUTES = 60
 _GIVE_UP_AFTER = timedelta(hours=48)
 _JITTER_SHARE = 0.1
+LONGEST_PAUSE = timedelta(minutes=_THEN_MINUTES * (1 + _JITTER_SHARE))
 
 
 def next_try(key: str, *, attempts: int, first_tried_at: datetime, now: datetime) -> datetime | None:

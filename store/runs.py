@@ -83,7 +83,9 @@ def claim(
     lease_until = now + timedelta(seconds=lease_seconds)
     current = _unfinished(session, str(kind), subject)
     if current is not None:
-        if current.lease_until > now or (is_alive is not None and is_alive(current.owner)):
+        # an end further ahead than any lease was set by a clock that has gone back since
+        is_running = now < current.lease_until <= now + 2 * timedelta(seconds=lease_seconds)
+        if is_running or (is_alive is not None and is_alive(current.owner)):
             raise AlreadyRunning(
                 str(kind), subject, owner=current.owner, since=current.started_at, lease_until=current.lease_until
             )

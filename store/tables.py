@@ -189,7 +189,10 @@ class CustomerEventRow(Model):
 
 
 class CaseRow(Model):
-    """A case as it stands: the fold of its events, kept in the same transaction."""
+    """A case as it stands: the fold of its events, kept in the same transaction.
+
+    A case about a segment has `segment`, and the same text as its `customer_id`: one key for both kinds.
+    """
 
     __tablename__ = "cases"
     case_id: Mapped[str] = mapped_column(primary_key=True)
@@ -213,6 +216,7 @@ class CaseRow(Model):
     acknowledged_at: Mapped[datetime | None]
     playbook_id: Mapped[str | None]
     team: Mapped[dict[str, Any] | None]
+    segment: Mapped[str | None]
     __table_args__ = (
         Index(
             "uq_cases_open",
@@ -266,7 +270,12 @@ class ReturnedFileRow(Model):
 
 
 class OutboxRow(Model):
-    """One message to one person with its frozen bytes, and how far it got."""
+    """One message to one person with its frozen bytes, and how far it got.
+
+    `joins` is the word under which messages of a person may leave as one mail; `doubt_since` is the last
+    moment at which an unknown message can have left; `noted_at` is when the operator was told that it failed,
+    is unknown or came back.
+    """
 
     __tablename__ = "outbox"
     outbox_id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
@@ -295,6 +304,10 @@ class OutboxRow(Model):
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int]
     first_tried_at: Mapped[datetime | None]
+    joins: Mapped[str | None]
+    doubt_since: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+    noted_at: Mapped[datetime | None]
     last_code: Mapped[int | None]
     last_text: Mapped[str | None]
     created_at: Mapped[datetime]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from contracts.exchange import Parcel, Receipt
 from contracts.ids import safe_name
-from delivery.transports.receipts import receipt_of
+from delivery.transports.receipts import MayPass, always, fenced, receipt_of
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _SUBJECT_LENGTH = 48
@@ -24,13 +24,17 @@ _SUBJECT_LENGTH = 48
 class MaildirTransport:
     """Writes to `folder/<recipient>/new/<subject>~<message id>.eml`: complete, on disk, or not at all."""
 
+    lag_seconds = 0.0
+
     def __init__(self, folder: Path, *, host: str = "maildir") -> None:
         self._folder = folder
         self._host = host
 
-    def send(self, parcel: Parcel) -> Receipt:
+    def send(self, parcel: Parcel, *, may_pass: MayPass = always) -> Receipt:
         """Delivers by the rules of maildir: tmp, fsync, rename into new, fsync. A known Message-ID is not doubled."""
         try:
+            if not may_pass():
+                return fenced(parcel, self._host)
             box = self._box(parcel.recipient)
             name = _file_name(parcel)
             if not _is_read(box, parcel.message_id):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -12,12 +13,25 @@ UNSTAMPED = datetime.fromtimestamp(0, UTC)
 _TEXT_LIMIT = 200
 
 
+MayPass = Callable[[], bool]
+
+
+def always() -> bool:
+    """Nobody else sends these parcels."""
+    return True
+
+
 class Transport(Protocol):
-    def send(self, parcel: Parcel) -> Receipt: ...
+    def send(self, parcel: Parcel, *, may_pass: MayPass = always) -> Receipt: ...
 
     def has_accepted(self, message_id: str) -> bool | None: ...
 
     def close(self) -> None: ...
+
+
+def fenced(parcel: Parcel, host: str) -> Receipt:
+    """The sender lost its lease before the point of no return: nothing was handed over."""
+    return receipt_of(parcel, host, "fence", 0, "another sender has this message; nothing was handed over")
 
 
 def receipt_of(

@@ -1,8 +1,9 @@
 """Mail by SMTP over verified TLS: never in clear text, one recipient per message, every step on the receipt.
 
-Steps: connect, starttls, ehlo, auth, size, mail, rcpt, data, dot, quit. A death before `dot` surely left
-nothing behind; one after the dot and before the answer leaves the mail in doubt (RFC 1047), which the
-exception alone cannot tell, so the step is kept.
+Steps: connect, starttls, ehlo, auth, size, mail, rcpt, data, fence, dot, answer, quit. A death before `dot` surely
+left nothing behind; one after the dot and before the answer leaves the mail in doubt (RFC 1047), which the
+exception alone cannot tell, so the step is kept. At `fence`, right before the dot, the sender asks whether the
+message is still its own; if not, the connection is cut, which discards what was said.
 
 What a reply means. Before `mail`: the whole batch stops and its rows stay pending. 4xx: try this row again
 later. 5xx on MAIL: our fault, the batch stops. 5xx on RCPT, DATA or the dot: this row is refused for good.
@@ -13,15 +14,24 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from collections.abc import Callable
 from types import TracebackType
 from typing import Literal, Self
 
 from contracts.exchange import Parcel, Receipt
-from delivery.transports.receipts import receipt_of
+from delivery.transports.receipts import MayPass, always, fenced, receipt_of
 
 Security = Literal["starttls", "tls"]
 _TEMPORARY = 451
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+
+
+def _unobserved(step: str) -> None:
+    """Nobody watches the steps."""
+
+
+class _Fenced(Exception):
+    """The message is another sender's by now."""
 
 
 class _Refused(Exception):
@@ -47,12 +57,14 @@ class SmtpTransport:
         timeout: float = 30.0,
         *,
         dot_timeout: float = 600.0,
+        at_step: Callable[[str], None] = _unobserved,
     ) -> None:
         """Args:
         security: `starttls` (required, usually port 587) or `tls` (from the first byte, usually 465).
         ca_file: PEM file of the only authorities trusted; the system's if not given.
         timeout: seconds for connecting and for each reply.
         dot_timeout: seconds for the answer to the final dot; RFC 5321 wants 600, less makes duplicates.
+        at_step: called with the name of each step before it is taken.
         """
         self._address = (host, port)
         self._security = security
@@ -61,7 +73,12 @@ class SmtpTransport:
         self._dot_timeout = dot_timeout
         self._context = ssl.create_default_context(cafile=ca_file)
         self._smtp: smtplib.SMTP | None = None
+        self._at_step = at_step
         self._step = "connect"
+
+    def _enter(self, step: str) -> None:
+        self._step = step
+        self._at_step(step)
 
     def __repr__(self) -> str:
         return f"SmtpTransport({self._host}, {self._security})"
@@ -86,16 +103,20 @@ class SmtpTransport:
         """Says QUIT; errors are ignored, because nothing depends on the answer any more."""
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
+            self._at_step("quit")
             try:
                 smtp.quit()
             except (OSError, smtplib.SMTPException):
                 smtp.close()
 
-    def send(self, parcel: Parcel) -> Receipt:
+    def send(self, parcel: Parcel, *, may_pass: MayPass = always) -> Receipt:
         """One attempt. Never raises for what the network or the relay does: the receipt says it."""
         try:
             smtp = self._ready(parcel)
-            code, text = self._transact(smtp, parcel)
+            code, text = self._transact(smtp, parcel, may_pass)
+        except _Fenced:
+            self._drop()
+            return fenced(parcel, self._host)
         except _Refused as refusal:
             return self._refused(parcel, refusal)
         except (OSError, smtplib.SMTPException, ValueError) as exc:
@@ -117,7 +138,7 @@ class SmtpTransport:
             self._drop()
         # Our own name in EHLO: asking the resolver for it may hang for seconds.
         name = parcel.sender.rpartition("@")[2] or "localhost"
-        self._step = "connect"
+        self._enter("connect")
         if self._security == "tls":
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
                 *self._address, local_hostname=name, timeout=self._timeout, context=self._context
@@ -127,7 +148,7 @@ class SmtpTransport:
         self._smtp = smtp
         self._greet(smtp)
         if self._security == "starttls":
-            self._step = "starttls"
+            self._enter("starttls")
             _expect(smtp.starttls(context=self._context), 220)
             self._greet(smtp)
         if self._login:
@@ -135,12 +156,12 @@ class SmtpTransport:
         return smtp
 
     def _greet(self, smtp: smtplib.SMTP) -> None:
-        self._step = "ehlo"
+        self._enter("ehlo")
         _expect(smtp.ehlo(), 250)
 
     def _log_in(self, smtp: smtplib.SMTP, user: str, password: str) -> None:
         # smtplib's own login tries one mechanism after the other; three wrong answers may lock the account.
-        self._step = "auth"
+        self._enter("auth")
         offered = smtp.esmtp_features.get("auth", "").upper().split()
         smtp.user, smtp.password = user, password
         if "PLAIN" in offered:
@@ -151,26 +172,33 @@ class SmtpTransport:
             shown = " ".join(offered) or "no way"
             raise _Refused(_TEMPORARY, f"the relay offers {shown} to log in; PLAIN or LOGIN is needed")
 
-    def _transact(self, smtp: smtplib.SMTP, parcel: Parcel) -> tuple[int, bytes]:
-        self._step = "size"
+    def _transact(self, smtp: smtplib.SMTP, parcel: Parcel, may_pass: MayPass) -> tuple[int, bytes]:
+        self._enter("size")
         limit = smtp.esmtp_features.get("size", "")
         if limit.isdigit() and 0 < int(limit) < len(parcel.eml):
             raise _Refused(552, f"the mail has {len(parcel.eml):,} octets, the relay takes {int(limit):,}")
-        if not parcel.eml.isascii():
-            raise _Refused(554, "the mail is not pure ASCII; it was not made by this program")
-        self._step = "mail"
+        is_international = not (parcel.eml.isascii() and parcel.recipient.isascii())
+        if is_international and not smtp.has_extn("smtputf8"):
+            raise _Refused(553, f"{parcel.recipient} needs SMTPUTF8 (RFC 6531), which the relay does not offer")
+        self._enter("mail")
         options = [f"SIZE={len(parcel.eml)}"] if smtp.has_extn("size") else []
+        if is_international:
+            options += ["BODY=8BITMIME", "SMTPUTF8"]
         _expect(smtp.mail(parcel.sender, options), 250)
-        self._step = "rcpt"
+        self._enter("rcpt")
         _expect(smtp.rcpt(parcel.recipient), 250, 251)
-        self._step = "data"
+        self._enter("data")
         _expect(smtp.docmd("data"), 354)
         body = parcel.eml if parcel.eml.endswith(b"\r\n") else parcel.eml + b"\r\n"
         smtp.send(_LEADING_DOT.sub(b"..", body))
-        self._step = "dot"
+        self._enter("fence")
+        if not may_pass():
+            raise _Fenced
+        self._enter("dot")
         if smtp.sock is not None:
             smtp.sock.settimeout(self._dot_timeout)
         smtp.send(b".\r\n")
+        self._at_step("answer")
         code, text = smtp.getreply()
         if smtp.sock is not None:
             smtp.sock.settimeout(self._timeout)

@@ -144,6 +144,8 @@ def test_attachment_names_cannot_leave_a_folder() -> None:
     [
         ("Ann.O'Neil+cem@Borealis.Example", "Ann.O'Neil+cem@borealis.example"),
         (" ann@bücher.example ", "ann@xn--bcher-kva.example"),
+        ("zo\u0065\u0308@x.example", "zo\u00eb@x.example"),
+        ("用户@例え.example", "用户@xn--r8jz45g.example"),
     ],
 )
 def test_addresses_that_can_be_mailed(address: str, expected: str) -> None:
@@ -152,7 +154,7 @@ def test_addresses_that_can_be_mailed(address: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "ann", "@x.example", "ann@", "a@b, c@d", '"x"@y.example', "anné@x.example", "ann@x.example.", "a b@x.example",
+    ["", "ann", "@x.example", "ann@", "a@b, c@d", '"x"@y.example', "ann@x.example.", "a b@x.example",
      "ann@-x.example", "a..b@x.example", "ann@x\r\n.example", "ann@" + "x" * 64 + ".example", "ann@[127.0.0.1]"],
 )  # fmt: skip
 def test_addresses_that_cannot(address: str) -> None:

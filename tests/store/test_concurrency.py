@@ -108,7 +108,7 @@ def test_dispatchers_share_the_outbox_without_sending_a_parcel_twice(store: Stor
                 return sent
             for parcel in parcels:
                 with own.read() as session:
-                    assert outbox.holds_lease(session, parcel.outbox_id, f"d:{mine}", now=NOW)
+                    assert outbox.holds_lease(session, parcel.outbox_id, f"d:{mine}")
                 sent.append(parcel.outbox_id)
                 receipt = Receipt(parcel.outbox_id, is_sent=True, at=NOW, host="mx", step="dot", code=250, text="ok")
                 with own.write() as session:
@@ -196,8 +196,9 @@ wait("halt")
     store.transact(resume)
     with store.write() as session:
         assert sum(outbox.counts(session).values()) == 2
-        for parcel in outbox.in_doubt(session, NOW + minutes(2)):
-            outbox.settle(session, parcel.outbox_id, False, now=NOW + minutes(2), who="test", why="not seen")
+        for doubt in outbox.in_doubt(session, NOW + minutes(2)):
+            number = doubt.parcel.outbox_id
+            outbox.settle(session, number, is_sent=False, now=NOW + minutes(2), who="test", why="not seen")
         due = outbox.claim_due(session, now=NOW + minutes(2), owner="heir", limit=5, lease_seconds=60)
         assert sorted(parcel.key.split("|")[-2] for parcel in due) == ["P1", "before"]
 
