@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from contracts.rules import Calendar
+from contracts.rules import Calendar, ClosureGoal
 
 _HORIZON_DAYS = 400
 
@@ -16,12 +16,12 @@ class NoWorkingTime(ValueError):
 
 def _hours(calendar: Calendar, day: datetime) -> tuple[datetime, datetime] | None:
     """Opening and closing of the local date of `day`, or None on a day off."""
-    date = day.date()
-    if date.isoweekday() not in calendar.working_days or date in calendar.holidays:
+    local = day.date()
+    if not is_working_day(calendar, local):
         return None
     zone = ZoneInfo(calendar.time_zone)
-    opens = datetime.combine(date, time.fromisoformat(calendar.opens), zone)
-    closes = datetime.combine(date, time.fromisoformat(calendar.closes), zone)
+    opens = datetime.combine(local, time.fromisoformat(calendar.opens), zone)
+    closes = datetime.combine(local, time.fromisoformat(calendar.closes), zone)
     return (opens, closes) if opens < closes else None
 
 
@@ -50,3 +50,44 @@ def add_working_hours(calendar: Calendar, start: datetime, hours: float) -> date
             return (moment + left).astimezone(UTC)
         left -= day[1] - moment
         moment = first_working_moment(calendar, day[1].astimezone(UTC))
+
+
+def is_working_day(calendar: Calendar, day: date) -> bool:
+    return day.isoweekday() in calendar.working_days and day not in calendar.holidays
+
+
+def add_working_days(calendar: Calendar, start: date, days: int) -> date:
+    """The working day `days` working days after `start`; 0 is `start` itself, or the next working day.
+
+    Raises: NoWorkingTime when the calendar has no working day within a year.
+    """
+    left, day = days, start
+    for _ in range(_HORIZON_DAYS + 2 * days):
+        if is_working_day(calendar, day):
+            if left == 0:
+                return day
+            left -= 1
+        day += timedelta(days=1)
+    raise NoWorkingTime(f"calendar in {calendar.time_zone}: no working day within a year of {start}")
+
+
+def due_by(calendar: Calendar, start: datetime, goal: ClosureGoal) -> datetime:
+    """The instant at which a closure goal passes: hours as the goal counts them, or the same wall time so many
+    working days later; always in working time, UTC.
+    """
+    if goal.hours is not None:
+        return _hours_after(calendar, start, goal.hours, goal)
+    begin = first_working_moment(calendar, start).astimezone(ZoneInfo(calendar.time_zone))
+    day = add_working_days(calendar, begin.date(), goal.days or 0)
+    return first_working_moment(calendar, datetime.combine(day, begin.time(), begin.tzinfo))
+
+
+def answer_by(calendar: Calendar, start: datetime, goal: ClosureGoal) -> datetime:
+    """The instant by which somebody must have acknowledged; UTC."""
+    return _hours_after(calendar, start, goal.first_response_hours, goal)
+
+
+def _hours_after(calendar: Calendar, start: datetime, hours: float, goal: ClosureGoal) -> datetime:
+    if goal.counts == "elapsed":
+        return first_working_moment(calendar, start + timedelta(hours=hours))
+    return add_working_hours(calendar, start, hours)

@@ -98,6 +98,7 @@ def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path, only: fro
     people = read_shared(manifest)["people"].to_pandas()
     words = signal_words(policy.signals)
     assignments = _assignments(manifest, snapshot.buckets)
+    history = _history(inputs, root, placements, only)
     # a reconstructed week is never rendered, and nobody acts on it
     actions = plan(
         placements.iloc[:0] if inputs.is_reconstructed else placements,
@@ -109,6 +110,8 @@ def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path, only: fro
         policy.playbooks,
         words,
         as_of=inputs.instant,
+        history=history,
+        calendar=policy.audiences.calendars["default"],
     )
     frames = {
         "customer_facts": facts,
@@ -123,7 +126,7 @@ def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path, only: fro
         "assignments": assignments,
         "previous_placements": before,
         "previous_contributions": _of(_previous(inputs, root, "contributions", CONTRIBUTIONS.empty()), only),
-        "history": _history(inputs, root, placements, only),
+        "history": history,
     }
     notes = OutcomeNotes()
     if only is None and not inputs.is_reconstructed:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from contracts.casework import team_as_kept
 from contracts.frames import conform
 from contracts.results import CASES
 from contracts.words import RunState
@@ -20,8 +21,8 @@ from flows.lease import Lease
 from flows.run import Run
 from flows.tell import enqueue
 from scoring.act.alerts import AlertDecision, decide
-from scoring.act.cases import CaseProposal, propose
-from store import episodes, ledger
+from scoring.act.cases import CaseProposal, CaseReason, propose
+from store import case_queue, episodes, ledger
 from store.history import write_week
 from store.session import Session
 
@@ -61,6 +62,8 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
     frames, policy = assessed.frames, assessed.policy
     with run.store.read() as session:
         open_cases = ledger.cases(session)
+        segment_cases = ledger.segment_cases(session)
+        waiting = case_queue.waiting_cases(session)
         concerned = sorted(set(frames["events"]["customer_id"]))
         known = set(episodes.events(session, customer_ids=concerned)["event_id"])
     fresh_events = frames["events"][~frames["events"]["event_id"].isin(known)].reset_index(drop=True)
@@ -74,6 +77,7 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
         policy.alerts,
         is_baseline=is_silent,
         as_of=run.clock().astimezone(run.settings.zone).date(),
+        placements=frames["placements"],
     )
     proposals = []
     if not is_silent:
@@ -85,10 +89,16 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
             assessed.people,
             policy.case_templates,
             open_cases,
-            policy.audiences.calendars["default"],
+            policy.audiences.calendars,
             now=run.clock(),
+            rules=policy.casework,
+            alerts=alerts,
+            findings=frames.get("findings"),
+            segment_cases=segment_cases,
+            waiting=[_reason(case) for case in waiting],
         )
-    opened = [case_row(proposal) for proposal in proposals if proposal.attach_to is None]
+    new = [p for p in proposals if p.attach_to is None and not p.is_waiting and p.segment is None]
+    opened = [case_row(proposal) for proposal in new]
     cases = open_cases
     if opened:
         cases = conform(pd.concat([open_cases, pd.DataFrame(opened)], ignore_index=True), CASES)
@@ -99,7 +109,7 @@ def case_row(proposal: CaseProposal) -> dict[str, object]:
     """A proposal as the row of CASES that the ledger will open."""
     return {
         "case_id": proposal.case_id,
-        "customer_id": proposal.customer_id,
+        "customer_id": proposal.subject_id,
         "template_id": proposal.template_id,
         "reason_key": proposal.reason_key,
         "title": proposal.title,
@@ -116,36 +126,71 @@ def case_row(proposal: CaseProposal) -> dict[str, object]:
         "note": None,
         "escalation_step": 0,
         "row_version": 1,
+        "playbook_id": proposal.playbook_id,
     }
 
 
+def _reason(case: case_queue.WaitingCase) -> CaseReason:
+    """A case that waits, as a reason to propose it again."""
+    return CaseReason(
+        case.customer_id,
+        case.metric or case.evidence_key,
+        case.evidence,
+        evidence_key=case.evidence_key,
+        metric=case.metric,
+        segment=case.subject_id if case.metric else "",
+        template_ids=(case.template_id,),
+    )
+
+
 def record_cases(session: Session, run: Run, decided: Decided, *, source: str) -> int:
-    """Open the proposed cases, attach evidence to those that are open already; returns how many opened."""
-    opened = 0
+    """Open the proposed cases, attach evidence to those that are open already, list those that have no room;
+    returns how many opened.
+    """
+    ids: dict[str, str] = {}
     for proposal in decided.proposals:
+        if proposal.is_waiting:
+            case_queue.list_waiting(session, _waiting(proposal, run))
+            continue
+        place = (proposal.subject_id, proposal.template_id, proposal.evidence_key)
+        case_queue.mark_opened(session, *place, now=run.clock())
         if proposal.attach_to is not None:
             ledger.attach_evidence(
                 session,
-                proposal.attach_to,
-                key=proposal.reason_key,
+                # a case whose id a closed one bears opened under another
+                ids.get(proposal.attach_to, proposal.attach_to),
+                key=proposal.evidence_key,
                 headline=proposal.evidence,
                 source=source,
                 now=run.clock(),
             )
             continue
-        members = dict.fromkeys(proposal.member_ids, "member")
-        team = {**members, **({proposal.owner_id: "manager"} if proposal.owner_id else {})}
         case = ledger.open_case(
             session,
-            case_row(proposal),
+            {**case_row(proposal), "segment": proposal.segment},
             now=run.clock(),
             source=source,
             why=proposal.evidence,
             playbook_id=proposal.playbook_id,
-            team=team,
+            team=team_as_kept(proposal.seats),
         )
-        opened += case is not None
-    return opened
+        if case is not None:
+            ids[proposal.case_id] = case
+    return len(ids)
+
+
+def _waiting(proposal: CaseProposal, run: Run) -> case_queue.WaitingCase:
+    return case_queue.WaitingCase(
+        subject_id=proposal.subject_id,
+        template_id=proposal.template_id,
+        evidence_key=proposal.evidence_key,
+        customer_id=proposal.customer_id,
+        reason_key=proposal.reason_key,
+        metric=proposal.reason_key if not proposal.customer_id else "",
+        evidence=proposal.evidence,
+        owner_id=proposal.owner_id,
+        listed_at=run.clock(),
+    )
 
 
 def record_week(
@@ -170,8 +215,10 @@ def record_week(
         episodes.withdraw(session, withdrawn["episode_id"], now=run.clock())
         opened = record_cases(session, run, decided, source=f"run {inputs.run_name}")
         alerts = enqueue(session, run, sealed)
+        run.at_step("record week")
         return Recorded(ledger.last_event_number(session), alerts, opened)
 
     recorded = run.store.transact(act)
+    run.at_step("week recorded")
     run.say(f"recorded transitions={len(frames['transitions'])} cases={recorded.cases} alerts={recorded.alerts}")
     return recorded

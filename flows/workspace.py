@@ -11,7 +11,15 @@ from contracts.words import ExitCode
 from flows.run import Outcome
 
 # Copied as they are; audiences and sources of a new workspace start empty of the demo's people.
-_COPIED = ("signals.toml", "thresholds.toml", "money.toml", "alerts.toml", "case_templates.toml", "playbooks.toml")
+_COPIED = (
+    "signals.toml",
+    "thresholds.toml",
+    "money.toml",
+    "alerts.toml",
+    "case_templates.toml",
+    "cases.toml",
+    "playbooks.toml",
+)
 _STARTED = {"sources.toml": "presets/start.sources.toml", "audiences.toml": "presets/start.audiences.toml"}
 
 _PRESET_ZONE = 'time_zone = "Europe/London"'

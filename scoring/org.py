@@ -97,6 +97,13 @@ def stand_in(chart: OrgChart, person_id: str) -> str | None:
     return None
 
 
+def all_told(chart: OrgChart, person_id: str) -> list[str]:
+    """Who is told what concerns this person: one who is absent, and whoever stands in; of one who left, the latter."""
+    person, substitute = chart.people.get(person_id), stand_in(chart, person_id)
+    mine = [person_id] if person and not person.has_left else []
+    return list(dict.fromkeys([*mine, *([substitute] if substitute else [])]))
+
+
 def _person(row: Mapping[object, object], as_of: date | None) -> Person:
     def text(name: str) -> str | None:
         value = row.get(name)

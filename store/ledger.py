@@ -17,10 +17,20 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from contracts.casework import Seat, seats_of_team
 from contracts.exchange import case_of
-from contracts.results import CASES
+from contracts.results import CASES, SEGMENT_CASES
 from contracts.rules import CaseTemplate
 from store.bulk import frame_of, read_frame, table_of
+from store.case_clock import (
+    acknowledge,
+    escalate,
+    overdue,
+    raise_unanswered,
+    stepped_at,
+    unanswered,
+    unanswered_segments,
+)
 from store.case_events import (
     Author,
     append,
@@ -34,6 +44,7 @@ from store.case_events import (
     open_case_id,
     with_consequences,
 )
+from store.case_rights import managed_by, require_manager
 from store.errors import CaseRefused
 from store.fold import fold, from_json, to_json
 from store.locks import take_turns
@@ -55,12 +66,17 @@ __all__ = [
     "open_case",
     "open_case_id",
     "overdue",
+    "raise_unanswered",
+    "segment_cases",
+    "stepped_at",
+    "teams",
     "unanswered",
+    "unanswered_segments",
 ]
 
 
 _NEEDED = ("customer_id", "template_id", "reason_key", "title", "status")
-_PROPOSED = (*_NEEDED, "category", "severity", "owner_id", "first_response_due_at", "due_at", "note")
+_PROPOSED = (*_NEEDED, "category", "severity", "owner_id", "first_response_due_at", "due_at", "note", "segment")
 
 
 class Proposal(Protocol):
@@ -119,14 +135,15 @@ def open_case(
     source: str = "run",
     why: str | None = None,
     playbook_id: str | None = None,
-    team: Mapping[str, str] | None = None,
+    team: Mapping[str, Any] | None = None,
 ) -> str | None:
     """Open a case and return its id; None when one is open for this customer, template and reason.
 
     `proposal` is, or gives, a row of CASES: customer_id, template_id, reason_key, title and status
     must be there, the rest may be; that it opens now, at version 1, is decided here. Without case_id
     it gets the id that its customer, template and reason give; where a closed case bears that id, one
-    with a number. `team` maps person ids to their role in the case.
+    with a number. `team` is what `contracts.casework.team_as_kept` makes of its seats. A case about a
+    segment has `segment`, and the same text as customer_id.
 
     Raises: CaseRefused naming the fields that are missing.
     """
@@ -198,7 +215,10 @@ def edit_case(
     standing value stays, and the wanted one is kept in the ledger. `template` gives the words that
     `status` may take and those that close; without it (the template left the policy) `closed` closes.
 
-    Raises: NotInStore; CaseRefused for a field, status or version that the case does not have.
+    Only case managers close: see `store.case_rights`. A new owner whom a case manager named is one too.
+
+    Raises: NotInStore; CaseRefused for a field, status or version that the case does not have, and for
+        closing by somebody who may not.
     """
     take_turns(session, "ledger")
     case = case_row(session, case_id)
@@ -210,6 +230,9 @@ def edit_case(
     author = Author(who, why, source, now, base_version, source_sha256)
     if applied:
         kind, fields = with_consequences(session, case, applied, now=now, template=template)
+        if kind == "closed":
+            require_manager(case, who)
+        fields |= managed_by(case, applied.get("owner_id"), who)
         change(session, case, kind, fields, author)
     if disputed:
         keep_both_sides(session, case, disputed, author)
@@ -225,35 +248,24 @@ def edit_case(
     )
 
 
-def acknowledge(session: Session, case_id: str, *, who: str, source: str, now: datetime) -> bool:
-    """Somebody of the team has seen the case; False when that is known already."""
-    take_turns(session, "ledger")
-    case = case_row(session, case_id)
-    if case.acknowledged_at is not None:
-        return False
-    change(session, case, "acknowledged", {"acknowledged_at": now}, Author(who, None, source, now))
-    return True
-
-
-def escalate(
-    session: Session, case_id: str, *, step: int, why: str, source: str, now: datetime, who: str = "cem"
-) -> bool:
-    """Raise an open case to a step of escalation, once; False when it stands there or is closed."""
-    take_turns(session, "ledger")
-    case = case_row(session, case_id)
-    if not case.is_open or case.escalation_step >= step:
-        return False
-    change(session, case, "escalated", {"escalation_step": step}, Author(who, why, source, now))
-    return True
-
-
 def cases(session: Session, *, upto: int | None = None) -> pd.DataFrame:
-    """All cases as a CASES frame: as they stand, or exactly as they stood after event number `upto`."""
+    """All cases about customers as a CASES frame: as they stand, or exactly as they stood after event `upto`."""
     if upto is None:
-        return read_frame(session, table_of(CaseRow), CASES)
+        return read_frame(session, table_of(CaseRow), CASES, CaseRow.segment.is_(None))
     statement = select(CaseEventRow).where(CaseEventRow.number <= upto).order_by(CaseEventRow.number)
-    states = fold(session.scalars(statement))
-    return frame_of([[state[name] for name in CASES.names] for state in states.values()], CASES)
+    states = [state for state in fold(session.scalars(statement)).values() if state.get("segment") is None]
+    return frame_of([[state[name] for name in CASES.names] for state in states], CASES)
+
+
+def segment_cases(session: Session) -> pd.DataFrame:
+    """All cases about segments, as they stand: SEGMENT_CASES frame."""
+    return read_frame(session, table_of(CaseRow), SEGMENT_CASES, CaseRow.segment.is_not(None))
+
+
+def teams(session: Session, *, is_open: bool = True) -> dict[str, list[Seat]]:
+    """The seats of every case that is open (or closed), by case id."""
+    statement = select(CaseRow.case_id, CaseRow.team).where(CaseRow.is_open.is_(is_open))
+    return {case_id: seats_of_team(team) for case_id, team in session.execute(statement)}
 
 
 def last_event_number(session: Session) -> int:
@@ -284,19 +296,6 @@ def case_history(session: Session, case_id: str | None = None, *, after: int = 0
         )
         for row in session.scalars(statement)
     ]
-
-
-def overdue(session: Session, now: datetime) -> pd.DataFrame:
-    """Open cases whose closure goal has passed: CASES frame, the longest overdue first."""
-    found = read_frame(session, table_of(CaseRow), CASES, CaseRow.is_open.is_(True), CaseRow.due_at < now)
-    return found.sort_values(["due_at", "case_id"], ignore_index=True)
-
-
-def unanswered(session: Session, now: datetime) -> pd.DataFrame:
-    """Open cases that nobody acknowledged by their first-response goal: CASES frame."""
-    waiting = (CaseRow.is_open.is_(True), CaseRow.acknowledged_at.is_(None), CaseRow.first_response_due_at < now)
-    found = read_frame(session, table_of(CaseRow), CASES, *waiting)
-    return found.sort_values(["first_response_due_at", "case_id"], ignore_index=True)
 
 
 def mark_return(

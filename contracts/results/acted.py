@@ -46,8 +46,53 @@ CASES = Frame(
         column("note", group=FieldGroup.TEAM_COMMENTS),
         column("escalation_step", Kind.INTEGER, required=True),
         column("row_version", Kind.INTEGER, required=True),
+        column("acknowledged_at", Kind.INSTANT),
+        column("playbook_id"),
     ),
 )
+
+SEGMENT_CASES = Frame(
+    "segment_cases",
+    key=("case_id",),
+    columns=(column("segment", required=True), *(c for c in CASES.columns if c.name != "customer_id")),
+)
+"""Strategic cases about a segment ("product_line=Array X") instead of a customer. They name no customer; who may see
+them is their team, so no audience gets this frame by itself."""
+
+ACTION_STATUS = Frame(
+    "action_status",
+    key=("action_id",),
+    columns=(
+        column("action_id", required=True),
+        CUSTOMER,
+        column("playbook_id"),
+        column("action"),
+        Column("status", choices=("todo", "done", "skipped"), required=True),
+        column("why", group=FieldGroup.TEAM_COMMENTS),
+        column("owner_id", group=FieldGroup.COLLEAGUES),
+        column("due_on", Kind.DAY),
+        column("added_by", group=FieldGroup.COLLEAGUES),
+        column("row_version", Kind.INTEGER, required=True),
+    ),
+)
+"""What teams made of suggested steps, and steps that they added. A step nobody touched has no row: version 0."""
+
+GOAL_REPLAY = Frame(
+    "goal_replay",
+    key=("week", "template_id"),
+    columns=(
+        column("week", required=True),
+        column("template_id", required=True),
+        column("cases", Kind.INTEGER, required=True),
+        column("met_before", Kind.INTEGER, required=True),
+        column("missed_before", Kind.INTEGER, required=True),
+        column("met_after", Kind.INTEGER, required=True),
+        column("missed_after", Kind.INTEGER, required=True),
+        column("running", Kind.INTEGER, required=True),
+    ),
+)
+"""What past weeks would have been under other goals; by the week in which cases opened. running: open, and due under
+neither goal yet. A portfolio aggregate for the command line."""
 
 ACTIONS = Frame(
     "actions",
@@ -65,6 +110,12 @@ ACTIONS = Frame(
         column("due_on", Kind.DAY),
         column("priority_amount", Kind.NUMBER, group=FieldGroup.MONEY),
         column("status", required=True),
+        column("playbook_name"),
+        column("plan_order", Kind.INTEGER),
+        column("value_at_risk_amount", Kind.NUMBER, group=FieldGroup.MONEY),
+        column("chance_to_help", Kind.SHARE),
+        column("review_by", Kind.DAY),
     ),
 )
-"""Suggested steps per customer; priority_amount = value at risk x chance to help, in the workspace's currency."""
+"""Suggested steps per customer; priority_amount = value_at_risk_amount x chance_to_help, in the workspace's currency.
+plan_order: the place of the step in its customer's plan, from 1. review_by: when the playbook is due for review."""

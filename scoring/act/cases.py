@@ -1,28 +1,63 @@
-"""Proposes cases: one per customer, template and reason, with a closure goal by tier in working hours."""
+"""Proposes cases: one per customer (or segment), template and reason, with a closure goal in working time.
+
+More than an owner's share of a week is listed, never dropped: such a proposal waits, and is asked again by later runs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from contracts.casework import Seat
 from contracts.exchange import case_of
-from contracts.rules import Calendar, CaseTemplate
+from contracts.ids import key_digest
+from contracts.rules import Calendar, CaseRules, CaseTemplate
+from contracts.weeks import Week
 from contracts.words import CustomerStatus, Zone
-from contracts.working_time import add_working_hours
-from scoring.org import OrgChart, org_chart, owner_of
+from contracts.working_time import answer_by, due_by
+from scoring.act.alerts import AlertDecision, is_of_rule
+from scoring.act.filters import fits
+from scoring.act.seats import calendar_of, seats_of
+from scoring.org import OrgChart, org_chart
 
 _ENTRIES = ("moved", "returned", "first_placed")
 
 
 @dataclass(frozen=True, slots=True)
+class CaseReason:
+    """What speaks for a case: a change of zone, an event, an alert that opens cases, a finding about a segment.
+
+    `evidence_key` tells one piece of evidence from the next where `key`, the reason, stays the same.
+    `template_ids`: only these templates; None: whichever watch it. `segment` is set for a finding.
+    """
+
+    customer_id: str
+    key: str
+    evidence: str
+    evidence_key: str = ""
+    zone: str = ""
+    event_kind: str = ""
+    event: Mapping[Any, Any] | None = None
+    metric: str = ""
+    segment: str = ""
+    template_ids: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseProposal:
-    """A case to open, or, with `attach_to`, evidence for a case of the same template that is open already."""
+    """A case to open, or, with `attach_to`, evidence for a case of the same template that is open already.
+
+    `subject_id` is the customer, or `segment` where the case is about one: then `customer_id` is the customer whose
+    answer or event it was ("" for a finding). `is_waiting`: the owner has no room this week.
+    """
 
     case_id: str
+    subject_id: str
     customer_id: str
     template_id: str
     reason_key: str
@@ -31,22 +66,21 @@ class CaseProposal:
     severity: str
     status: str
     owner_id: str | None
-    member_ids: tuple[str, ...]
+    seats: tuple[Seat, ...]
     opened_at: datetime
     first_response_due_at: datetime
     due_at: datetime
     playbook_id: str | None
     evidence: str
+    evidence_key: str
+    segment: str | None = None
     attach_to: str | None = None
+    is_waiting: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class _Reason:
-    customer_id: str
-    key: str
-    zone: str
-    event_kind: str
-    evidence: str
+    @property
+    def member_ids(self) -> tuple[str, ...]:
+        """Everybody of the team but the owner."""
+        return tuple(seat.person_id for seat in self.seats if seat.person_id and seat.person_id != self.owner_id)
 
 
 def propose(
@@ -56,93 +90,217 @@ def propose(
     assignments: pd.DataFrame,
     people: pd.DataFrame,
     templates: Sequence[CaseTemplate],
-    open_cases: pd.DataFrame,
-    calendar: Calendar,
+    known_cases: pd.DataFrame,
+    calendars: Mapping[str, Calendar],
     *,
     now: datetime,
+    rules: CaseRules | None = None,
+    alerts: Sequence[AlertDecision] = (),
+    findings: pd.DataFrame | None = None,
+    segment_cases: pd.DataFrame | None = None,
+    waiting: Sequence[CaseReason] = (),
 ) -> list[CaseProposal]:
-    """What should be followed up, sorted by customer, template and reason.
+    """What should be followed up, sorted by customer or segment, template and reason.
 
     Args:
         transitions: TRANSITIONS frame; only moves made by the customer count, never a baseline, a policy or a
             restated identity. `first_placed` counts here though it alerts nobody: a case is work, not news.
         events: EVENTS frame of events not seen before.
-        facts: CUSTOMER_FACTS frame; `tier` chooses the goal, `name` fills the title.
+        facts: CUSTOMER_FACTS frame; `tier` chooses the goal, `name` fills the title, filters narrow the template.
         assignments: canonical `assignments`.
         people: canonical `people`.
-        templates: on which zone or event a case opens, whose it is, and its goals.
-        open_cases: CASES frame; a reason it already has is not proposed again.
-        calendar: goals count working hours of this calendar.
+        templates: what opens a case, whose it is, and its goals.
+        known_cases: CASES frame, open and closed; a reason it already has is not proposed again.
+        calendars: goals count in the calendar of the owner, else of the template; "default" must be there.
         now: when the case opens.
+        rules: how many new cases an owner may get in a week.
+        alerts: decisions of this run; those that open a case name its template.
+        findings: FINDINGS frame, one row per segment metric that is out of its range.
+        segment_cases: SEGMENT_CASES frame, open and closed.
+        waiting: reasons that earlier runs had no room for, the oldest first.
     """
-    chart = org_chart(people, assignments, as_of=now.astimezone(ZoneInfo(calendar.time_zone)).date())
-    book = facts.set_index("customer_id")[["name", "tier", "status"]].to_dict("index")
-    known = set(zip(open_cases["customer_id"], open_cases["template_id"], open_cases["reason_key"], strict=True))
-    opened = open_cases.loc[open_cases["is_open"].astype(bool)].sort_values("case_id")
-    running = {(c, t): i for c, t, i in opened[["customer_id", "template_id", "case_id"]].itertuples(index=False)}
+    chart = org_chart(people, assignments, as_of=now.astimezone(ZoneInfo(calendars["default"].time_zone)).date())
+    reasons = [*waiting, *_from_transitions(transitions), *_from_events(events), *_from_alerts(alerts)]
+    reasons += _from_findings(findings, Week.containing(now, ZoneInfo(calendars["default"].time_zone)))
+    concerned = {reason.customer_id for reason in reasons}
+    book = {str(r["customer_id"]): r for r in facts[facts["customer_id"].isin(concerned)].to_dict("records")}
+    known = _Known(known_cases, segment_cases, now)
     proposals: list[CaseProposal] = []
-    for reason in (*_from_transitions(transitions), *_from_events(events)):
+    for reason in reasons:
         customer = book.get(reason.customer_id)
-        if customer is None or customer["status"] == CustomerStatus.LEFT.value:
+        if not reason.segment and (customer is None or customer["status"] == CustomerStatus.LEFT.value):
             continue
         for template in templates:
-            same = (reason.customer_id, template.id)
-            if _opens(template, reason) and (*same, reason.key) not in known:
-                attach_to = running.get(same)
-                made = _proposal(template, reason, customer, chart, calendar, now, attach_to)
-                known.add((*same, reason.key))
-                running.setdefault(same, made.case_id)
-                proposals.append(made)
-    return sorted(proposals, key=lambda p: (p.customer_id, p.template_id, p.attach_to is not None, p.reason_key))
+            if not _opens(template, reason) or not fits(customer or {}, template.customer_filter):
+                continue
+            subject = reason.segment or _segment(template, customer) or reason.customer_id
+            if known.has(subject, template, reason):
+                continue
+            made = _proposal(template, reason, customer, subject, chart, people, calendars, now)
+            proposals.append(known.with_place(made))
+    room = rules.new_per_owner_and_week if rules else None
+    kept = _within_room(proposals, room, book, _opened_this_week(known_cases, now, calendars["default"]))
+    return sorted(kept, key=lambda p: (p.subject_id, p.template_id, p.attach_to is not None, p.evidence_key))
 
 
-def _from_transitions(transitions: pd.DataFrame) -> Iterator[_Reason]:
+class _Known:
+    """Which reasons have a case, and which case of a subject and template is open; grows with each proposal."""
+
+    def __init__(self, known_cases: pd.DataFrame, segment_cases: pd.DataFrame | None, now: datetime) -> None:
+        self._now = now
+        self._reasons: set[tuple[str, str, str]] = set()
+        self._running: dict[tuple[str, str], str] = {}
+        self._closed: dict[tuple[str, str, str], datetime] = {}
+        frames = [(known_cases, "customer_id")] + ([(segment_cases, "segment")] if segment_cases is not None else [])
+        for frame, subject in frames:
+            columns = [subject, "template_id", "reason_key", "case_id", "is_open", "closed_at"]
+            ordered = frame.sort_values("case_id")[columns]
+            for who, template, reason, case_id, is_open, closed_at in ordered.itertuples(index=False, name=None):
+                self._reasons.add((who, template, reason))
+                if is_open:
+                    self._running.setdefault((who, template), case_id)
+                elif not pd.isna(closed_at):
+                    self._closed[(who, template, reason)] = closed_at
+
+    def has(self, subject: str, template: CaseTemplate, reason: CaseReason) -> bool:
+        """Whether this reason has its case. A finding may open again once it was quiet for long enough."""
+        key = (subject, template.id, reason.evidence_key or reason.key)
+        if key in self._reasons and not reason.metric:
+            return True
+        closed_at = self._closed.get((subject, template.id, reason.key))
+        is_quiet = closed_at is not None and self._now < closed_at + timedelta(weeks=template.quiet_weeks)
+        return is_quiet and (subject, template.id) not in self._running
+
+    def with_place(self, made: CaseProposal) -> CaseProposal:
+        """The proposal as a new case, or as evidence for the one that is open for its subject and template."""
+        same = (made.subject_id, made.template_id)
+        placed = replace(made, attach_to=self._running.get(same))
+        self._reasons.add((*same, made.evidence_key))
+        self._running.setdefault(same, made.case_id)
+        return placed
+
+
+def _from_transitions(transitions: pd.DataFrame) -> Iterator[CaseReason]:
     mine = transitions.loc[transitions["kind"].isin(_ENTRIES) & (transitions["cause"] == "customer")]
     for row in mine.sort_values("customer_id").to_dict("records"):
         was = Zone(row["from_zone"]).label if isinstance(row["from_zone"], str) else "no zone"
         now = Zone(row["to_zone"]).label
         evidence = f"{was} to {now} in {row['week']}"
-        yield _Reason(row["customer_id"], row["episode_id"], row["to_zone"], "", evidence)
+        yield CaseReason(str(row["customer_id"]), str(row["episode_id"]), evidence, zone=str(row["to_zone"]))
 
 
-def _from_events(events: pd.DataFrame) -> Iterator[_Reason]:
+def _from_events(events: pd.DataFrame) -> Iterator[CaseReason]:
     for row in events.sort_values(["customer_id", "event_id"]).to_dict("records"):
-        yield _Reason(row["customer_id"], row["event_id"], "", row["kind"], row["headline"])
+        kind, headline = str(row["kind"]), str(row["headline"])
+        yield CaseReason(str(row["customer_id"]), str(row["event_id"]), headline, event_kind=kind, event=row)
 
 
-def _opens(template: CaseTemplate, reason: _Reason) -> bool:
-    return reason.zone in template.on_zone or reason.event_kind in template.on_event
+def _from_alerts(alerts: Sequence[AlertDecision]) -> Iterator[CaseReason]:
+    for alert in alerts:
+        if alert.opens:
+            yield CaseReason(alert.customer_id, alert.subject_key, alert.headline, template_ids=alert.opens)
+
+
+def _from_findings(findings: pd.DataFrame | None, week: Week) -> Iterator[CaseReason]:
+    """One reason per segment and metric; what each week measured is a piece of evidence of its own."""
+    if findings is None:
+        return
+    for row in findings.sort_values(["segment", "metric"]).to_dict("records"):
+        metric, segment = str(row["metric"]), str(row["segment"])
+        piece = key_digest("finding", segment, metric, week)
+        yield CaseReason("", metric, str(row["sentence"]), evidence_key=piece, metric=metric, segment=segment)
+
+
+def _opens(template: CaseTemplate, reason: CaseReason) -> bool:
+    if reason.template_ids is not None:
+        return template.id in reason.template_ids
+    if reason.metric:
+        wanted = (t for t in template.on_finding if t.metric == reason.metric)
+        return any(not trigger.segments or reason.segment in trigger.segments for trigger in wanted)
+    if reason.zone:
+        return reason.zone in template.on_zone
+    is_ruled = reason.event is not None and is_of_rule(reason.event, template.on_rule)
+    return is_ruled or reason.event_kind in template.on_event
+
+
+def _segment(template: CaseTemplate, customer: Mapping[Any, Any] | None) -> str:
+    """The segment that a template follows up for this customer: "product_line=Array X"; "" when there is none."""
+    value = (customer or {}).get(template.segment) if template.segment else None
+    return f"{template.segment}={value}" if isinstance(value, str) and value else ""
 
 
 def _proposal(
     template: CaseTemplate,
-    reason: _Reason,
-    customer: Mapping[Hashable, object],
+    reason: CaseReason,
+    customer: Mapping[Any, Any] | None,
+    subject: str,
     chart: OrgChart,
-    calendar: Calendar,
+    people: pd.DataFrame,
+    calendars: Mapping[str, Calendar],
     now: datetime,
-    attach_to: str | None,
 ) -> CaseProposal:
-    tier = customer["tier"]
+    is_segment = subject != reason.customer_id
+    tier = None if customer is None or is_segment else customer["tier"]
     goal = template.goal_for(tier if isinstance(tier, str) else None)
-    owner = owner_of(chart, reason.customer_id, template.owner_unit)
-    members = [owner_of(chart, reason.customer_id, unit) for unit in template.member_units]
-    distinct = dict.fromkeys(person for person in members if person and person != owner)
+    owner, seats = seats_of(template, chart, people, "" if is_segment else reason.customer_id)
+    calendar = calendar_of(owner, people, calendars, template.calendar)
+    segment = subject.partition("=")[2] or subject if is_segment else ""
+    name = segment if customer is None or is_segment else str(customer["name"])
+    title = template.title.replace("{customer}", name).replace("{segment}", segment)
+    # a case about a segment has one reason, which its first piece of evidence is not
+    reason_key = (reason.metric or template.id) if is_segment else reason.key
     return CaseProposal(
-        case_id=case_of(reason.customer_id, template.id, reason.key),
+        case_id=case_of(subject, template.id, reason_key),
+        subject_id=subject,
         customer_id=reason.customer_id,
         template_id=template.id,
-        reason_key=reason.key,
-        title=template.title.replace("{customer}", str(customer["name"])).replace("{evidence}", reason.evidence),
+        reason_key=reason_key,
+        title=title.replace("{evidence}", reason.evidence),
         category=template.category,
         severity=goal.severity,
-        status=template.statuses[0],
+        status=template.first_status,
         owner_id=owner,
-        member_ids=tuple(distinct),
+        seats=seats,
         opened_at=now,
-        first_response_due_at=add_working_hours(calendar, now, goal.first_response_hours),
-        due_at=add_working_hours(calendar, now, goal.hours),
+        first_response_due_at=answer_by(calendar, now, goal),
+        due_at=due_by(calendar, now, goal),
         playbook_id=template.playbook,
         evidence=reason.evidence,
-        attach_to=attach_to,
+        evidence_key=reason.evidence_key or reason.key,
+        segment=subject if is_segment else None,
     )
+
+
+def _opened_this_week(cases: pd.DataFrame, now: datetime, calendar: Calendar) -> dict[str, int]:
+    """How many cases each owner got in the ISO week of `now`."""
+    zone = ZoneInfo(calendar.time_zone)
+    begins = Week.containing(now, zone).starts_at(zone)
+    recent = cases.loc[cases["opened_at"] >= begins, "owner_id"].dropna()
+    return {str(owner): int(count) for owner, count in recent.value_counts().items()}
+
+
+def _within_room(
+    proposals: Sequence[CaseProposal],
+    room: int | None,
+    book: Mapping[str, Mapping[Any, Any]],
+    opened: Mapping[str, int],
+) -> list[CaseProposal]:
+    """Who gets the room of a week: the most urgent first, then the larger customer. Nobody's case has no limit."""
+    if room is None:
+        return list(proposals)
+
+    def worth(p: CaseProposal) -> float:
+        amount = book.get(p.customer_id, {}).get("revenue_amount")
+        return 0.0 if amount is None or pd.isna(amount) else float(amount)
+
+    taken = dict(opened)
+    waits: set[str] = set()
+    new = sorted((p for p in proposals if p.attach_to is None), key=lambda p: (p.due_at, -worth(p), p.case_id))
+    for proposal in new:
+        if proposal.owner_id is None:
+            continue
+        if taken.get(proposal.owner_id, 0) >= room:
+            waits.add(proposal.case_id)
+        else:
+            taken[proposal.owner_id] = taken.get(proposal.owner_id, 0) + 1
+    return [replace(p, is_waiting=p.case_id in waits or p.attach_to in waits) for p in proposals]

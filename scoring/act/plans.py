@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
 
 import pandas as pd
 
 from contracts.frames import Kind, conform
 from contracts.ids import canonical_json, key_digest
 from contracts.results import ACTIONS
-from contracts.rules import Playbook
-from contracts.words import PlacementState, Zone
+from contracts.rules import Calendar, Playbook
+from contracts.words import BusinessUnit, PlacementState, Zone
+from contracts.working_time import add_working_days
+from scoring.act.reasons import Reason, events_of, reasons_of, stays_of, topics
 from scoring.measure.asof import limit_of
-from scoring.org import OrgChart, org_chart, owner_of
+from scoring.org import OrgChart, org_chart, owner_of, units_of
 
-STRONGEST = 3
-"""How many of a customer's strongest negative contributions count as its main reasons."""
+_MOST_SPECIFIC = 2
+"""A plan of more is not read: the two most specific playbooks per customer, after the opening one."""
 
-_MOST_PLAYBOOKS = 2
-"""A plan of more is not read: the two most specific playbooks per customer."""
+_WEEKDAYS = Calendar(working_days=[1, 2, 3, 4, 5], time_zone="UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What decides about one customer's plan. `stay`: weeks in this zone and the zone before, as far as known."""
+
+    customer_id: str
+    zone: Zone
+    tier: object
+    units: tuple[BusinessUnit, ...]
+    stay: tuple[int, Zone | None]
+    reasons: Sequence[Reason]
+    happened: Mapping[str, str]
 
 
 def plan(
@@ -35,118 +49,154 @@ def plan(
     signal_words: pd.DataFrame,
     *,
     as_of: datetime,
+    history: pd.DataFrame | None = None,
+    calendar: Calendar = _WEEKDAYS,
 ) -> pd.DataFrame:
-    """ACTIONS frame, dearest first, then by customer, playbook and step.
+    """ACTIONS frame: customers by their dearest action, then each plan in its own order.
 
-    A playbook fits a placed customer in one of its zones (and tiers, when it names some). With `signals` or `events`
-    it also needs one of those signals among the customer's strongest negative contributions, or one of those events;
-    such a specific playbook comes before a general one, and the two first are applied.
+    A playbook fits a placed customer in one of its zones (and tiers, units, zone history, where it names some). With
+    `signals` or `events` it also needs one of those signals among the customer's strongest negative contributions, or
+    one of those events. A plan begins with the opening playbook of the zone, if there is one, then holds the two most
+    specific of the others. Each reason stands under one step only: the first that it concerns.
 
     priority_amount = value at risk * chance_to_help, value at risk = yearly revenue * (100 - retention) / 100:
     revenue weighed by the risk index, an order of work and no expected loss. Null without revenue.
+
+    Args:
+        history: HISTORY frame up to this week; without it nobody's zone history is known.
+        calendar: due days are working days of it.
     """
     chart = org_chart(people, assignments, as_of=limit_of(Kind.DAY, as_of).date())
     book = facts.set_index("customer_id")[["tier", "revenue_amount"]].to_dict("index")
-    reasons = _reasons(contributions, signal_words)
-    happened = _happened(events)
+    reasons, happened, stays = reasons_of(contributions, signal_words), events_of(events), stays_of(history)
     placed = placements.loc[placements["state"] == PlacementState.PLACED.value].sort_values("customer_id")
     versions = {
         playbook.id: key_digest(canonical_json(playbook.model_dump(mode="json")).decode()) for playbook in playbooks
     }
+    today = pd.Timestamp(limit_of(Kind.DAY, as_of)).round("D").date()
+    days = sorted({step.due_days for playbook in playbooks for step in playbook.steps})
+    due = {number: add_working_days(calendar, today, number) for number in days}
     rows: list[dict[str, object]] = []
     for placement in placed.to_dict("records"):
         customer = str(placement["customer_id"])
         if customer not in book:
             continue
-        tier, revenue = book[customer]["tier"], float(book[customer]["revenue_amount"])
-        mine, mine_events = reasons.get(customer, {}), happened.get(customer, {})
-        for playbook, reason in _chosen(playbooks, placement, tier, mine, mine_events):
-            amount = revenue * (100.0 - float(placement["retention"])) / 100.0 * playbook.chance_to_help
-            rows.extend(_steps(playbook, versions[playbook.id], placement, reason, amount, chart, as_of))
+        standing = _Standing(
+            customer,
+            Zone(placement["zone"]),
+            book[customer]["tier"],
+            tuple(units_of(chart, customer)),
+            stays.get(customer, (1, None)),
+            reasons.get(customer, ()),
+            happened.get(customer, {}),
+        )
+        at_risk = float(book[customer]["revenue_amount"]) * (100.0 - float(placement["retention"])) / 100.0
+        rows.extend(_plan_of(standing, placement["episode_id"], at_risk, playbooks, versions, chart, due))
     frame = conform(pd.DataFrame(rows, columns=ACTIONS.names), ACTIONS)
-    order = ["priority_amount", "customer_id", "playbook_id", "step"]
-    return frame.sort_values(order, ascending=[False, True, True, True], na_position="last", ignore_index=True)
+    dearest = frame.groupby("customer_id")["priority_amount"].transform("max")
+    order = ["dearest", "customer_id", "plan_order"]
+    ordered = frame.assign(dearest=dearest).sort_values(order, ascending=[False, True, True], na_position="last")
+    return ordered.drop(columns="dearest").reset_index(drop=True)
 
 
-def said(sentence: str, *, value: float, n: float, unit: str) -> str:
-    """A signal's sentence with its value: shares as percent, other numbers with at most one decimal."""
-    shown = f"{value:.0%}" if unit == "share" else f"{value:,.1f}".removesuffix(".0")
-    return sentence.replace("{value}", shown).replace("{n}", f"{n:,.0f}")
-
-
-def _reasons(contributions: pd.DataFrame, signal_words: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Per customer its strongest negative contributions, worst first: signal and sentence."""
-    words = signal_words.set_index("signal_id")[["name", "sentence", "unit"]].to_dict("index")
-    worst = contributions.loc[contributions["contribution"] < 0]
-    worst = worst.sort_values(["customer_id", "contribution", "signal_id"]).groupby("customer_id").head(STRONGEST)
-    found: dict[str, dict[str, str]] = {}
-    columns = worst[["customer_id", "signal_id", "value", "n"]]
-    for customer, signal, value, n in columns.itertuples(index=False, name=None):
-        if signal in words:
-            sentence = words[signal]["sentence"]
-            worded = sentence if isinstance(sentence, str) and sentence else str(words[signal]["name"])
-            text = said(worded, value=value, n=n, unit=str(words[signal]["unit"]))
-            found.setdefault(str(customer), {})[str(signal)] = text
-    return found
-
-
-def _happened(events: pd.DataFrame) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for row in events.sort_values(["happened_at", "event_id"]).to_dict("records"):
-        found.setdefault(str(row["customer_id"]), {})[str(row["kind"])] = str(row["headline"])
-    return found
-
-
-def _chosen(
+def _plan_of(
+    standing: _Standing,
+    episode_id: object,
+    at_risk: float,
     playbooks: Sequence[Playbook],
-    placement: Mapping[Any, Any],
-    tier: object,
-    reasons: Mapping[str, str],
-    events: Mapping[str, str],
-) -> list[tuple[Playbook, str]]:
-    """The playbooks that fit and the reason each is suggested, the most specific first."""
-    zone = Zone(placement["zone"])
-    fits: list[tuple[int, Playbook, str]] = []
-    for playbook in playbooks:
-        if zone not in playbook.zones or (playbook.tiers and tier not in playbook.tiers):
-            continue
-        event = next((events[kind.value] for kind in playbook.events if kind.value in events), None)
-        signal = next((text for name, text in reasons.items() if name in playbook.signals), None)
-        if event:
-            fits.append((0, playbook, event))
-        elif signal:
-            fits.append((1, playbook, signal))
-        elif not playbook.events and not playbook.signals:
-            fits.append((2, playbook, next(iter(reasons.values()), f"In the zone {zone.label}.")))
-    fits.sort(key=lambda fit: fit[0])
-    return [(playbook, reason) for _, playbook, reason in fits[:_MOST_PLAYBOOKS]]
-
-
-def _steps(
-    playbook: Playbook,
-    version: str,
-    placement: Mapping[Any, Any],
-    reason: str,
-    amount: float,
+    versions: Mapping[str, str],
     chart: OrgChart,
-    as_of: datetime,
+    due: Mapping[int, date],
 ) -> list[dict[str, object]]:
-    customer = str(placement["customer_id"])
-    today = pd.Timestamp(limit_of(Kind.DAY, as_of)).round("D")
-    return [
-        {
-            "action_id": key_digest("action", customer, playbook.id, number, placement["episode_id"]),
-            "customer_id": customer,
-            "playbook_id": playbook.id,
-            "playbook_version": version,
-            "step": number,
-            "action": step.action,
-            "reason": reason,
-            "owner_id": owner_of(chart, customer, step.unit),
-            "business_unit": step.unit.value,
-            "due_on": today + timedelta(days=step.due_days),
-            "priority_amount": None if math.isnan(amount) else round(amount, 2),
-            "status": "suggested",
-        }
-        for number, step in enumerate(playbook.steps, start=1)
-    ]
+    customer = standing.customer_id
+    rows: list[dict[str, object]] = []
+    for playbook, number, action, reason in _reasoned(_chosen(playbooks, standing), standing):
+        step = playbook.steps[number - 1]
+        rows.append(
+            {
+                "action_id": key_digest("action", customer, playbook.id, number, episode_id),
+                "customer_id": customer,
+                "playbook_id": playbook.id,
+                "playbook_name": playbook.name,
+                "playbook_version": versions[playbook.id],
+                "step": number,
+                "plan_order": len(rows) + 1,
+                "action": action,
+                "reason": reason,
+                "owner_id": owner_of(chart, customer, step.unit),
+                "business_unit": step.unit.value,
+                "due_on": pd.Timestamp(due[step.due_days]),
+                "value_at_risk_amount": None if math.isnan(at_risk) else round(at_risk, 2),
+                "chance_to_help": playbook.chance_to_help,
+                "priority_amount": None if math.isnan(at_risk) else round(at_risk * playbook.chance_to_help, 2),
+                "review_by": pd.Timestamp(playbook.review_by),
+                "status": "suggested",
+            }
+        )
+    return rows
+
+
+def _chosen(playbooks: Sequence[Playbook], standing: _Standing) -> list[tuple[Playbook, Reason | None]]:
+    """The playbooks of a plan in its order, each with the reason that chose it; None for a general one."""
+    opening: list[tuple[Playbook, Reason | None]] = []
+    specific: list[tuple[int, Playbook, Reason | None]] = []
+    for playbook in playbooks:
+        if not _fits(playbook, standing):
+            continue
+        event = next((standing.happened[k.value] for k in playbook.events if k.value in standing.happened), None)
+        signal = next((reason for reason in standing.reasons if reason.signal_id in playbook.signals), None)
+        is_general = not playbook.events and not playbook.signals
+        if playbook.is_opening and (is_general or event or signal):
+            opening.append((playbook, None if is_general else signal))
+        elif event:
+            specific.append((0, playbook, Reason("", "", event)))
+        elif signal:
+            specific.append((1, playbook, signal))
+        elif is_general:
+            narrow = bool(playbook.tiers or playbook.units or playbook.after_zones or playbook.weeks_in_zone)
+            specific.append((2 if narrow else 3, playbook, None))
+    specific.sort(key=lambda fit: fit[0])
+    return [*opening[:1], *((playbook, reason) for _, playbook, reason in specific[:_MOST_SPECIFIC])]
+
+
+def _fits(playbook: Playbook, standing: _Standing) -> bool:
+    weeks, before = standing.stay
+    return (
+        standing.zone in playbook.zones
+        and (not playbook.tiers or standing.tier in playbook.tiers)
+        and (not playbook.units or bool(set(playbook.units) & set(standing.units)))
+        and (not playbook.after_zones or before in playbook.after_zones)
+        and weeks >= playbook.weeks_in_zone
+    )
+
+
+def _reasoned(
+    chosen: Sequence[tuple[Playbook, Reason | None]], standing: _Standing
+) -> list[tuple[Playbook, int, str, str]]:
+    """Playbook, step number, action and reason, in plan order. A step without a reason of its own says its place.
+
+    Specific playbooks take their reasons first, whatever their place: a general one can say the zone instead.
+    """
+    taken = {reason.sentence for _, reason in chosen if reason}
+    steps: list[tuple[Playbook, int, str, str]] = []
+    for playbook, chose in chosen:
+        for number, step in enumerate(playbook.steps, start=1):
+            own = next((r for r in standing.reasons if r.signal_id in step.signals and r.sentence not in taken), None)
+            reason = own or (chose if number == 1 else None)
+            if reason is None and number == 1:
+                text = next((r.sentence for r in standing.reasons if r.sentence not in taken), _stay(standing, taken))
+            else:
+                text = reason.sentence if reason else f"Step {number} of {len(playbook.steps)} of “{playbook.name}”."
+            taken.add(text)
+            action = step.action.replace("{topics}", topics(standing.reasons))
+            steps.append((playbook, number, action, text))
+    return steps
+
+
+def _stay(standing: _Standing, taken: set[str]) -> str:
+    """Why a general playbook applies when every reason is spoken for: how the customer came to its zone."""
+    weeks, before = standing.stay
+    plain = f"In the zone {standing.zone.label}."
+    since = f"In the zone {standing.zone.label}, {weeks} week{'s' if weeks > 1 else ''} now"
+    told = f"{since}, {before.label} before." if before else f"{since}."
+    return plain if plain not in taken else told

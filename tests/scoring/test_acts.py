@@ -15,7 +15,8 @@ from contracts.rules import AlertRules, Calendar, CaseTemplate, Playbook
 from contracts.words import MessageKind
 from scoring.act.alerts import AlertDecision, decide
 from scoring.act.cases import CaseProposal, propose
-from scoring.act.plans import plan, said
+from scoring.act.plans import plan
+from scoring.act.reasons import said
 from scoring.measure.signals import signal_words
 from tests.factories.scoring import (
     AS_OF,
@@ -125,7 +126,9 @@ MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 def proposed(moves: pd.DataFrame, happened: pd.DataFrame, known: pd.DataFrame | None = None) -> list[CaseProposal]:
     open_cases = cases() if known is None else known
-    return propose(moves, happened, BOOK, ASSIGNED, STAFF, [CRITICAL, SERVICE], open_cases, ROME, now=MONDAY)
+    return propose(
+        moves, happened, BOOK, ASSIGNED, STAFF, [CRITICAL, SERVICE], open_cases, {"default": ROME}, now=MONDAY
+    )
 
 
 def test_a_case_has_an_owner_and_a_goal_in_working_hours() -> None:

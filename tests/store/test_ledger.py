@@ -191,7 +191,7 @@ def test_a_case_whose_template_left_the_policy_is_closed_by_closed(store: Store)
     with store.write() as session:
         case_id = open_one(session)
         ledger.edit_case(
-            session, case_id, {"status": "closed"}, who="ops", why="tidy", source="command", base_version=1, now=NOW
+            session, case_id, {"status": "closed"}, who="P1", why="tidy", source="command", base_version=1, now=NOW
         )
         assert not case(session, case_id).is_open
 
