@@ -15,15 +15,14 @@ from datetime import datetime
 from contracts.frames import Kind, Table
 from contracts.rules import SignalRule
 from contracts.tables import TABLES
-from scoring.errors import RuleRefused
 from scoring.measure.asof import limit_of
 from scoring.measure.conditions import DAY_MICROS, Parameters, column_sql, condition, micros
 
 MEAN_LIKE = frozenset({"mean", "median", "share", "nps", "top_box_share"})
 """Aggregates whose value is an average of facts that vary: they have a variance and can be shrunk."""
 
-_NUMERIC = (Kind.INTEGER, Kind.NUMBER, Kind.SHARE, Kind.MONEY)
-_TIMES = (Kind.DAY, Kind.INSTANT)
+_DAYS = {"days_since_first": "min", "days_since_last": "max", "days_until_next": "min"}
+"""Aggregates of time alone, and which moment they count from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,7 @@ class _Draft:
 
 
 def statement(rules: Sequence[SignalRule], *, as_of: datetime) -> Statement:
-    """The one statement that measures all these rules, which are all of one table.
-
-    Raises:
-        RuleRefused: if a rule asks for something its table cannot give.
-    """
+    """The one statement that measures all these rules, which are all of one table."""
     draft = _Draft(TABLES[rules[0].table], as_of)
     for rule in rules:
         _add(rule, draft)
@@ -81,8 +76,8 @@ def _add(rule: SignalRule, draft: _Draft) -> None:
     add("k", "count(*)")
     if rule.aggregate == "trend":
         _add_trend(rule, draft, clock, now, number, belongs, add)
-    elif rule.aggregate in ("days_since_last", "days_until_next"):
-        add("t", f"{'max' if rule.aggregate == 'days_since_last' else 'min'}({draft.row_value(clock)})")
+    elif rule.aggregate in _DAYS:
+        add("t", f"{_DAYS[rule.aggregate]}({draft.row_value(clock)})")
     elif rule.aggregate in ("min", "max", "median"):
         add("x", f"{rule.aggregate}({draft.row_value(number)})")
         if rule.aggregate == "median":
@@ -130,11 +125,7 @@ def centre(rule: SignalRule) -> float:
 
 
 def _add_trend(rule: SignalRule, draft: _Draft, clock: str, now: str, number: str, belongs: str, add: _Sums) -> None:
-    if not rule.window_days:
-        raise RuleRefused.of(
-            rule.id, "window_days", "a trend compares this window with the one before; give its length"
-        )
-    window = draft.parameters.add(rule.window_days * DAY_MICROS)
+    window = draft.parameters.add((rule.window_days or 0) * DAY_MICROS)
     before = draft.row_value(f"({belongs} AND {clock} >= {now} - 2 * {window} AND {clock} < {now} - {window})")
     total = f"sum({draft.row_value(number)})" if number else "count(*)"
     add("x", total)
@@ -147,16 +138,11 @@ def _number(rule: SignalRule, draft: _Draft) -> str:
     if rule.aggregate == "share":
         hit = condition(rule.hit, draft.table, draft.parameters, as_of=draft.as_of, rule_id=rule.id, is_strict=True)
         return f"(CASE WHEN {hit} THEN 1.0 WHEN NOT ({hit}) THEN 0.0 END)"
-    if not rule.column or rule.aggregate in ("count", "days_since_last", "days_until_next"):
+    if not rule.column or rule.aggregate in ("count", *_DAYS):
         return ""
     column = draft.table.by_name[rule.column]
     if rule.aggregate == "distinct_count":
         return column_sql(column.name)
-    if column.kind not in _NUMERIC:
-        allowed = [c.name for c in draft.table.columns if c.kind in _NUMERIC]
-        raise RuleRefused.of(
-            rule.id, "column", f"'{rule.aggregate}' needs a number, {column.name} is {column.kind}", allowed
-        )
     value = f"CAST({column_sql(column.name)} AS DOUBLE)"
     if rule.aggregate == "nps":
         return (
@@ -178,19 +164,10 @@ def _top_box(rule: SignalRule, draft: _Draft) -> str:
 
 
 def _clock(rule: SignalRule, draft: _Draft) -> str:
-    """The SQL of the row's time; empty when the table has none and the rule needs none."""
+    """The SQL of the row's time; empty when the table has none, and then the rule needs none."""
     name = rule.time_column or draft.table.time
     if name is None:
-        needs = rule.window_days or rule.half_life_days or rule.aggregate in (
-            "latest", "days_since_last", "days_until_next", "trend"
-        )  # fmt: skip
-        if needs:
-            dated = [c.name for c in draft.table.columns if c.kind in _TIMES]
-            raise RuleRefused.of(rule.id, "time_column", f"{draft.table.name} has no time of its own; name one", dated)
         return ""
-    if draft.table.by_name[name].kind not in _TIMES:
-        dated = [c.name for c in draft.table.columns if c.kind in _TIMES]
-        raise RuleRefused.of(rule.id, "time_column", f"'{name}' is neither an instant nor a day", dated)
     draft.columns.add(name)
     return column_sql(name)
 
@@ -209,6 +186,6 @@ def _window(rule: SignalRule, draft: _Draft, clock: str, now: str) -> str:
         return f"{clock} >= {now} AND {clock} < {now} + {draft.parameters.add(rule.window_days * DAY_MICROS)}"
     if rule.window_days:
         return f"{clock} >= {now} - {draft.parameters.add(rule.window_days * DAY_MICROS)} AND {clock} < {now}"
-    if rule.half_life_days or rule.time_column or rule.aggregate in ("latest", "days_since_last"):
+    if rule.half_life_days or rule.time_column or rule.aggregate in ("latest", "days_since_first", "days_since_last"):
         return f"{clock} < {now}"
     return "TRUE"

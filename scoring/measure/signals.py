@@ -30,6 +30,9 @@ Part = Callable[[str], Numbers]
 _DECIMALS = 9
 """Values are rounded here, so that the order in which floats were added cannot show in any score."""
 
+_ZERO_OF_NOTHING = frozenset({"count", "sum", "distinct_count", "days_since_first"})
+"""Aggregates that are 0 when there is nothing: no open ticket has waited for 0 days."""
+
 _ENDS = {"install_base": "removed_on", "agreements": "ended_on", "contacts": "left_on"}
 """`per` divides by what is there now: rows of these tables that have ended do not count."""
 
@@ -47,9 +50,6 @@ def measure(
 
     Returns:
         SIGNALS frame, one row per customer and rule, in the order of `customers` by id and of `rules`.
-
-    Raises:
-        RuleRefused: if a rule asks for something its table cannot give.
     """
     with engine() as connection:
         register(connection, tables, "customers", ["customer_id"])
@@ -114,7 +114,7 @@ def _finished(
     n = rows
     variance = np.full(rows.size, np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        if rule.aggregate in ("days_since_last", "days_until_next"):
+        if rule.aggregate.startswith("days_"):
             value = _days(rule, part("t"), as_of)
         elif rule.aggregate in ("latest", "min", "max", "distinct_count"):
             value = np.where(rows > 0, part("x"), np.nan)
@@ -125,7 +125,7 @@ def _finished(
             weight = part("sw")
             n = np.nan_to_num(weight**2 / part("sww")) if rule.half_life_days else rows
             value, variance = _averaged(rule, part, weight, n)
-        if rule.aggregate in ("count", "sum", "distinct_count") and rule.zero_is_observed and is_fresh:
+        if rule.aggregate in _ZERO_OF_NOTHING and rule.zero_is_observed and is_fresh:
             value = np.where(rows > 0, value, 0.0)
             observed = ~np.isnan(value)
         else:
