@@ -20,7 +20,8 @@ _DEPTH_AT_MOST = 4
 _PART_BYTES_AT_MOST = 200_000_000
 _MARKUP = re.compile(r"<[^<>]*>")
 _LINKED = re.compile(r"""data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+)*),([^"'\s<>)]*)""", re.IGNORECASE)
-_PERCENT = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
+# looked for where a run of characters begins, not at each of them
+_PERCENT = re.compile(r"(?<![^\s\"'<>])(?=[^\s\"'<>]*%[0-9A-Fa-f]{2})[^\s\"'<>]+")
 _ESCAPED = re.compile(r"(?:[^\"<>\\]|\\.)*\\u[0-9A-Fa-f]{4}(?:[^\"<>\\]|\\.)*")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}){8,}(?![0-9A-Za-z])")

@@ -86,14 +86,13 @@ def scan_bytes(content: bytes, name: str, allowed: Allowed, everything: Tokens) 
         words = set(WORD.findall(folded)).union(*(WORD.findall(text) for text in joined[1:]))
         # Line ends and indents between two words are one blank to a reader.
         spellings = [_BLANKS.sub(" ", text) for text in dict.fromkeys((folded, *joined))]
-        sequences = [WORD.findall(text) for text in spellings]
-        runs: dict[int, set[tuple[str, ...]]] = {}
+        runs = _Runs.of(spellings)
         for number in sorted(_candidates(words, folded, everything)):
             token = everything.tokens[number]
             if allowed.permits(number, token) or (view.where, number) in hits:
                 continue
-            # names share words: only where a name's words stand side by side is it worth a search
-            if token.kind is TokenKind.NAME and not token.is_ordinary and not _runs_in(token.words, sequences, runs):
+            # tokens share words: only where a token's words stand side by side is it worth a search
+            if not any(runs.hold(written) for written in _writings(token)):
                 continue
             if _stands_in(token, view, spellings, allowed, everything):
                 hits[view.where, number] = Hit(name, view.where, token.kind, redacted(token.text))
@@ -108,14 +107,52 @@ def redacted(text: str) -> str:
     return f"{shown} [{key_digest(text, length=8)}]"
 
 
-def _runs_in(words: tuple[str, ...], sequences: list[list[str]], runs: dict[int, set[tuple[str, ...]]]) -> bool:
-    """Whether these words follow each other; `runs` keeps the runs of each length that was asked for."""
-    length = len(words)
-    if UNSPACED.search("".join(words)):
-        return True
-    if length not in runs:
-        runs[length] = {tuple(s[at : at + length]) for s in sequences for at in range(len(s) - length + 1)}
-    return words in runs[length]
+def _writings(token: Token) -> Iterator[tuple[str, ...]]:
+    """The words of which one must follow another where the token stands: an id may lack some of its separators."""
+    words = token.words
+    yield words
+    if token.kind in (TokenKind.NAME, TokenKind.EMAIL):
+        return
+    for glued in range(1, 2 ** (len(words) - 1)):
+        parts = [words[0]]
+        for at, word in enumerate(words[1:]):
+            if glued >> at & 1:
+                parts[-1] += word
+            else:
+                parts.append(word)
+        yield tuple(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """The words of a text in each of its spellings, and where each word stands."""
+
+    sequences: list[list[str]]
+    places: list[dict[str, list[int]]]
+
+    @classmethod
+    def of(cls, spellings: list[str]) -> _Runs:
+        sequences = [WORD.findall(text) for text in spellings]
+        places: list[dict[str, list[int]]] = []
+        for sequence in sequences:
+            found: dict[str, list[int]] = {}
+            for at, word in enumerate(sequence):
+                found.setdefault(word, []).append(at)
+            places.append(found)
+        return cls(sequences, places)
+
+    def hold(self, words: tuple[str, ...]) -> bool:
+        """Whether these words follow each other. Looked up from the word that stands in the fewest places."""
+        if UNSPACED.search("".join(words)):
+            return True
+        run = list(words)
+        for sequence, places in zip(self.sequences, self.places, strict=True):
+            if any(word not in places for word in run):
+                continue
+            rarest = min(range(len(run)), key=lambda at: len(places[run[at]]))
+            if any(sequence[at - rarest : at - rarest + len(run)] == run for at in places[run[rarest]] if at >= rarest):
+                return True
+        return False
 
 
 def _candidates(words: set[str], folded: str, everything: Tokens) -> set[int]:
