@@ -4,39 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
-from typing import TypedDict
+from typing import TypeAlias, TypedDict
 
 import pandas as pd
 
 from contracts.book import Book
 from contracts.exchange import Attachment, Message
+from contracts.ids import key_digest
 from contracts.rules import Policy
 from contracts.scope import Audience, scoped
 from contracts.words import FieldGroup, MessageKind
-from delivery.addressing import Addressing
+from delivery.addressing import Addressing, Reader
 from flows.books import load_book
-from flows.packs import all_who_see, levels_that_see, link_of
+from flows.packs import AccountTask, levels_that_see, link_of, render_account_files
 from flows.readers import current_readers, last_week
 from flows.run import Run
 from flows.tell import Sealed, seal
 from reporting.account import compose_account
 from reporting.account_models import AccountView, EventLine
-from reporting.brief import render_account_brief
-from reporting.mails import alert_mail, withdrawal_mail
+from reporting.mail_cases import notice_mail
+from reporting.mails import MailBody, alert_mail, withdrawal_mail
 from scoring.act.alerts import AlertDecision
 from store import episodes, outbox
 
 _LEADER = "BU lead"
-_ALERTS = (MessageKind.ALERT_CRITICAL, MessageKind.ALERT_EVENT)
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """An alert to one person, ready to be sealed."""
-
-    message: Message
+_ALERTS = (MessageKind.ALERT_CRITICAL, MessageKind.ALERT_EVENT, MessageKind.NOTICE)
+_BRIEFS_A_TASK = 10
+_Brief: TypeAlias = tuple[str, frozenset[FieldGroup]]
+"""Which account, for readers who may see which field groups: those who see the same get the same bytes."""
 
 
 def account_of(book: Book, audience: Audience, customer_id: str) -> AccountView:
@@ -45,27 +41,51 @@ def account_of(book: Book, audience: Audience, customer_id: str) -> AccountView:
     return compose_account(scoped(book, narrow), customer_id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """One decision, to one person who may see the customer."""
+
+    decision: AlertDecision
+    audience: Audience
+    reader: Reader
+    address: str
+    revision: int
+
+    @property
+    def brief(self) -> _Brief | None:
+        """The brief that goes with it; a notice brings none."""
+        if self.decision.kind is MessageKind.NOTICE:
+            return None
+        return (self.decision.customer_id, self.audience.fields)
+
+
 def critical_and_hard(
     run: Run, book_folder: Path, addressing: Addressing, decisions: list[AlertDecision], policy: Policy
-) -> tuple[list[Due], list[str]]:
-    """The alert messages of these decisions that were not told before, and the places nobody fills.
+) -> tuple[list[Message], list[str]]:
+    """The alert messages of these decisions that were not told before, and what could not be told as it should.
 
-    A person whose scope does not hold the customer is not told: default deny, and it is listed.
+    A person whose scope does not hold the customer is not told: default deny, and it is listed. An account brief
+    that fails its checks is not attached: the alert goes without it, and it is listed.
     """
     if not decisions:
         return [], []
+    tellings, noted = _tellings(run, addressing, decisions)
+    briefs, faults = _briefs(
+        run, book_folder, addressing, {t.brief for t in tellings if t.decision.kind is not MessageKind.NOTICE}
+    )
     book = load_book(book_folder, {decision.customer_id for decision in decisions})
+    due = [
+        _alert(run, book, telling, policy, briefs.get(telling.brief) if telling.brief else None) for telling in tellings
+    ]
+    return due, [*noted, *faults]
+
+
+def _tellings(run: Run, addressing: Addressing, decisions: list[AlertDecision]) -> tuple[list[_Telling], list[str]]:
     by_reader = {reader: audience for audience in addressing.audiences for reader in audience.readers}
     with run.store.read() as session:
         told = {kind: outbox.already_told(session, kind, [d.subject_key for d in decisions]) for kind in _ALERTS}
         revisions = episodes.alert_revisions(session, [d.subject_key for d in decisions])
-
-    @cache
-    def brief_of(customer_id: str, fields: frozenset[FieldGroup]) -> bytes:
-        shared = all_who_see(fields, levels_that_see(addressing.audiences, fields), frozenset({customer_id}))
-        return render_account_brief(account_of(book, shared, customer_id), shared.audience_id).content
-
-    due: list[Due] = []
+    tellings: list[_Telling] = []
     unaddressed: list[str] = []
     for decision in decisions:
         unaddressed += [f"{decision.customer_id}: {place}" for place in decision.unaddressed]
@@ -76,43 +96,84 @@ def critical_and_hard(
             audience, reader = by_reader.get(person_id), addressing.readers.get(person_id)
             if audience is None or reader is None or decision.customer_id not in audience.customer_ids:
                 unaddressed.append(f"{decision.customer_id}: {person_id} has no scope that holds it and was not told")
-                continue
-            if reader.address is None:
+            elif reader.address is None:
                 unaddressed.append(f"{decision.customer_id}: {reader.name} has no e-mail address and was not told")
-                continue
-            account = account_of(book, audience, decision.customer_id)
-            body = alert_mail(
-                account,
-                kind=decision.kind,
-                why_you=decision.why[person_id],
-                events=_events_of(book, decision, account),
-                due=_first_due(account),
-                case=next((line for line in account.cases if line.is_open), None),
-                link=_page_link(run, policy, audience, account),
-            )
-            name = f"{account.name[:60]} {account.week}.pdf"
-            brief = brief_of(decision.customer_id, audience.fields)
-            due.append(
-                Due(
-                    Message(
-                        kind=decision.kind,
-                        subject_key=decision.subject_key,
-                        person_id=person_id,
-                        to_name=reader.name,
-                        to_address=reader.address,
-                        subject=body.subject,
-                        text=body.text,
-                        html=body.html,
-                        attachments=(Attachment(name, "application/pdf", brief),),
-                        pictures=body.pictures,
-                        revision=revision,
-                        audience_id=audience.audience_id,
-                        customer_ids=(decision.customer_id,),
-                        **_window(run, decision.why[person_id]),
-                    )
-                )
-            )
-    return due, unaddressed
+            else:
+                tellings.append(_Telling(decision, audience, reader, reader.address, revision))
+    return tellings, unaddressed
+
+
+def _briefs(run: Run, book: Path, addressing: Addressing, wanted: set[_Brief]) -> tuple[dict[_Brief, bytes], list[str]]:
+    """The account briefs to attach, made by the workers, and the faults of those that must not leave."""
+    by_fields: dict[frozenset[FieldGroup], list[str]] = {}
+    for customer_id, fields in sorted(wanted, key=lambda brief: (sorted(brief[1]), brief[0])):
+        by_fields.setdefault(fields, []).append(customer_id)
+    tasks = [
+        AccountTask(
+            book=book,
+            fields=fields,
+            levels=levels_that_see(addressing.audiences, fields),
+            page_ids=(),
+            brief_ids=tuple(customers[start : start + _BRIEFS_A_TASK]),
+            into=book.parent / "alerts" / key_digest(*sorted(fields)),
+        )
+        for fields, customers in by_fields.items()
+        for start in range(0, len(customers), _BRIEFS_A_TASK)
+    ]
+    good: dict[_Brief, bytes] = {}
+    faults: list[str] = []
+    for task, files in zip(tasks, run.fan_out.map(render_account_files, tasks), strict=True):
+        for file in files:
+            faults += [f"{file.customer_id}: its brief was not attached: {fault}" for fault in file.faults]
+            if not file.faults:
+                good[str(file.customer_id), task.fields] = file.stored.read_bytes()
+    return good, faults
+
+
+def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, brief: bytes | None) -> Message:
+    decision, audience, reader = telling.decision, telling.audience, telling.reader
+    account = account_of(book, audience, decision.customer_id)
+    body = _body_of(run, policy, book, audience, decision, account, reader.person_id)
+    name = f"{account.name[:60]} {account.week}.pdf"
+    return Message(
+        kind=decision.kind,
+        subject_key=decision.subject_key,
+        person_id=reader.person_id,
+        to_name=reader.name,
+        to_address=telling.address,
+        subject=body.subject,
+        text=body.text,
+        html=body.html,
+        attachments=(Attachment(name, "application/pdf", brief),) if brief else (),
+        pictures=body.pictures,
+        revision=telling.revision,
+        audience_id=audience.audience_id,
+        customer_ids=(decision.customer_id,),
+        **_window(run, decision.why[reader.person_id]),
+    )
+
+
+def _body_of(
+    run: Run,
+    policy: Policy,
+    book: Book,
+    audience: Audience,
+    decision: AlertDecision,
+    account: AccountView,
+    person_id: str,
+) -> MailBody:
+    link, why = _page_link(run, policy, audience, account), decision.why[person_id]
+    if decision.kind is MessageKind.NOTICE:
+        return notice_mail(account, headline=decision.headline, is_good=decision.is_notice, why_you=why, link=link)
+    return alert_mail(
+        account,
+        kind=decision.kind,
+        why_you=why,
+        events=_events_of(book, decision, account),
+        due=_first_due(account),
+        case=next((line for line in account.cases if line.is_open), None),
+        link=link,
+    )
 
 
 class _Window(TypedDict, total=False):
@@ -147,8 +208,8 @@ def _page_link(run: Run, policy: Policy, audience: Audience, account: AccountVie
     return base.replace("index.html", account.page) if base else None
 
 
-def alert_messages(run: Run, due: list[Due]) -> list[Sealed]:
-    return [seal(run, item.message) for item in due]
+def alert_messages(run: Run, due: list[Message]) -> list[Sealed]:
+    return [seal(run, message) for message in due]
 
 
 def withdrawal_messages(run: Run, withdrawn: pd.DataFrame) -> list[Sealed]:

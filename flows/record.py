@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from contracts.casework import team_as_kept
+from contracts.exchange import Message
 from contracts.frames import conform
 from contracts.results import CASES
 from contracts.words import RunState
-from flows.alerting import Due, alert_messages, withdrawal_messages
+from contracts.working_time import add_working_hours
+from flows.alerting import alert_messages, withdrawal_messages
 from flows.assess import Assessed
 from flows.inputs import Inputs
 from flows.lease import Lease
@@ -22,7 +24,7 @@ from flows.run import Run
 from flows.tell import enqueue
 from scoring.act.alerts import AlertDecision, decide
 from scoring.act.cases import CaseProposal, CaseReason, propose
-from store import case_queue, episodes, ledger
+from store import alert_answers, case_queue, episodes, ledger
 from store.history import write_week
 from store.session import Session
 
@@ -176,7 +178,29 @@ def record_cases(session: Session, run: Run, decided: Decided, *, source: str) -
         )
         if case is not None:
             ids[proposal.case_id] = case
+    _expect_answers(session, run, decided)
     return len(ids)
+
+
+def _expect_answers(session: Session, run: Run, decided: Decided) -> None:
+    """Alerts that lead to no case must be acknowledged; those that do are acknowledged with their case."""
+    hours = run.policy.alerts.answer_within_hours
+    if hours is None:
+        return
+    with_case = {(proposal.customer_id, proposal.evidence_key) for proposal in decided.proposals}
+    due_at = add_working_hours(run.policy.audiences.calendars["default"], run.clock(), hours)
+    for alert in decided.alerts:
+        if alert.is_notice or not alert.person_ids or (alert.customer_id, alert.subject_key) in with_case:
+            continue
+        alert_answers.expect(
+            session,
+            alert.subject_key,
+            customer_id=alert.customer_id,
+            headline=alert.headline,
+            person_ids=alert.person_ids,
+            due_at=due_at,
+            now=run.clock(),
+        )
 
 
 def _waiting(proposal: CaseProposal, run: Run) -> case_queue.WaitingCase:
@@ -194,7 +218,7 @@ def _waiting(proposal: CaseProposal, run: Run) -> case_queue.WaitingCase:
 
 
 def record_week(
-    run: Run, lease: Lease, inputs: Inputs, assessed: Assessed, decided: Decided, due: list[Due]
+    run: Run, lease: Lease, inputs: Inputs, assessed: Assessed, decided: Decided, due: list[Message]
 ) -> Recorded:
     """The transaction: everything the week decides, and the alerts that tell of it, or nothing."""
     frames = assessed.frames
@@ -213,6 +237,7 @@ def record_week(
         episodes.save_events(session, frames["events"], now=run.clock())
         episodes.confirm(session, provisional.loc[holds, "episode_id"], now=run.clock())
         episodes.withdraw(session, withdrawn["episode_id"], now=run.clock())
+        alert_answers.take_back(session, list(withdrawn["episode_id"]), now=run.clock())
         opened = record_cases(session, run, decided, source=f"run {inputs.run_name}")
         alerts = enqueue(session, run, sealed)
         run.at_step("record week")

@@ -49,8 +49,13 @@ class EventRule(Rule):
 
 
 class AlertRules(Rule):
-    """Who is told at once: on entering Critical and on hard events (`roles`, `tell_bu_leads`), and by `template`."""
+    """Who is told at once: on entering Critical and on hard events (`roles`, `tell_bu_leads`), and by `template`.
 
+    `answer_within_hours`: an alert that opens no case must be acknowledged within so many working hours, or goes to
+    the next level once; None: nobody waits for an answer.
+    """
+
+    answer_within_hours: Annotated[float, Field(gt=0)] | None = None
     roles: list[Role] = [Role.OWNER, Role.MEMBER]
     tell_bu_leads: bool = True
     event: list[EventRule] = []

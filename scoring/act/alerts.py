@@ -31,7 +31,8 @@ class AlertDecision:
     """One fact to tell. `why` says per person in what part: "account team" or "BU lead Sales".
 
     `unaddressed` names the places that nobody fills; the operator is told of them. `opens` are the case templates
-    that the alert's own templates ask for, `evidence` is what such a case says.
+    that the alert's own templates ask for; `partners` and `notes` go beyond our own staff, and only where a template
+    says so. `is_notice`: good news, told without the word alert.
     """
 
     kind: MessageKind
@@ -41,6 +42,7 @@ class AlertDecision:
     why: Mapping[str, str]
     unaddressed: tuple[str, ...] = ()
     headline: str = ""
+    is_notice: bool = False
     opens: tuple[str, ...] = ()
     partners: tuple[Partner, ...] = ()
     notes: tuple[CustomerNote, ...] = ()
@@ -222,6 +224,7 @@ def _decision(fact: _Told) -> AlertDecision:
         fact.why,
         tuple(dict.fromkeys(fact.unaddressed)),
         headline=seen.headline,
+        is_notice=all(template.mode == "notice" for template in fact.templates),
         opens=tuple(dict.fromkeys(template.opens for template in fact.templates if template.opens)),
         partners=tuple(dict.fromkeys(partner for template in fact.templates for partner in template.tell_partners)),
         notes=tuple(template.note for template in fact.templates if template.note and template.note.is_on),

@@ -206,8 +206,9 @@ def _from_findings(findings: pd.DataFrame | None, week: Week) -> Iterator[CaseRe
     if findings is None:
         return
     for row in findings.sort_values(["segment", "metric"]).to_dict("records"):
-        metric, segment = str(row["metric"]), str(row["segment"])
-        piece = key_digest("finding", segment, metric, week)
+        metric, dimension = str(row["metric"]), row.get("dimension")
+        segment = f"{dimension}={row['segment']}" if isinstance(dimension, str) else str(row["segment"])
+        piece = key_digest("finding", segment, metric, row.get("rule_id"), week)
         yield CaseReason("", metric, str(row["sentence"]), evidence_key=piece, metric=metric, segment=segment)
 
 
@@ -216,7 +217,8 @@ def _opens(template: CaseTemplate, reason: CaseReason) -> bool:
         return template.id in reason.template_ids
     if reason.metric:
         wanted = (t for t in template.on_finding if t.metric == reason.metric)
-        return any(not trigger.segments or reason.segment in trigger.segments for trigger in wanted)
+        names = {reason.segment, reason.segment.partition("=")[2]}
+        return any(not trigger.segments or names & set(trigger.segments) for trigger in wanted)
     if reason.zone:
         return reason.zone in template.on_zone
     is_ruled = reason.event is not None and is_of_rule(reason.event, template.on_rule)
