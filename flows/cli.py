@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from flows import cli_outbox
+from flows import cli_cases, cli_outbox
 
 if TYPE_CHECKING:
     from flows.run import Outcome, Run
@@ -331,6 +331,8 @@ def _refuse(sentence: str) -> NoReturn:
 
 
 app.add_typer(cli_outbox.register(_with_run), name="outbox")
+app.add_typer(cli_cases.cases_app, name="cases")
+app.add_typer(cli_cases.requests_app, name="requests")
 
 
 def main() -> None:

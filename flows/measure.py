@@ -76,7 +76,7 @@ def measure_bucket(task: MeasureTask) -> Path:
     tables = as_of_view({**read_shared(task.manifest), **rows}, task.as_of)
     facts = customer_facts(tables, policy.money, task.as_of)
     signals = measure(tables, policy.signals, as_of=task.as_of, fresh=task.fresh)
-    events = find_events(tables, policy.alerts.event, facts, as_of=task.as_of)
+    events = find_events(tables, policy.alerts.watched, facts, as_of=task.as_of)
     task.into.mkdir(parents=True, exist_ok=True)
     write_frames(task.into, {"customer_facts": facts, "signals": signals, "events": events})
     if task.keeps_tables:

@@ -11,6 +11,7 @@ from flows.admit import freeze, keep_crosswalk, snapshot_of, take_exports
 from flows.alerting import critical_and_hard
 from flows.assess import Assessed, assess
 from flows.books import save_book, save_frame
+from flows.case_mails import tell_case_changes
 from flows.dispatch import Dispatched, dispatch_due
 from flows.errors import NothingRendered
 from flows.facts import week_facts
@@ -113,6 +114,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
         )
         enqueue(session, run, messages)
         run.at_step("publish")
+    tell_case_changes(run)
     # a weekly run knows all alerts of its week: leaders need not wait for more of them
     sent = dispatch_due(run, is_closing=True)
     return _told(week, intake, assessed, release.path, sent, alerts=recorded.alerts, problems=problems)
