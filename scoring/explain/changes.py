@@ -32,7 +32,7 @@ from contracts.rules import SignalRule, Thresholds
 from scoring.arrays import Flags, Numbers, Places
 from scoring.measure.anchors import anchored
 from scoring.measure.norms import NO_SEGMENTS, Segments
-from scoring.place.shrinkage import Prior, Priors, shrunk
+from scoring.place.shrinkage import Prior, Priors, are_means, shrunk
 
 _KEY = ["customer_id", "axis", "signal_id"]
 _TAKEN = ["value", "n", "signal_score", "weight_share"]
@@ -111,23 +111,6 @@ def _both_weeks(now: pd.DataFrame, before: pd.DataFrame, aged: pd.DataFrame | No
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    """A yardstick laid against rows: the priors of each row's customer."""
-
-    by: Yardstick
-    priors: Priors
-    names: list[str]
-    places: Places
-
-    @classmethod
-    def of(cls, by: Yardstick, rows: pd.DataFrame) -> _Judge:
-        return cls(by, Priors(by.norms), *by.segments.places(rows["customer_id"].tolist()))
-
-    def prior(self, signal_id: str, at: Places) -> Prior:
-        return self.priors.of(signal_id, self.names, self.places[at])
-
-
 def _walk(
     rows: pd.DataFrame, by: Yardstick, by_before: Yardstick
 ) -> tuple[Numbers, Numbers, Numbers, Numbers, Numbers]:
@@ -138,7 +121,7 @@ def _walk(
     is_in_both = ~np.isnan(s0) & ~np.isnan(s4)
     s0, s4 = np.where(np.isnan(s0), s4, s0), np.where(np.isnan(s4), s0, s4)
     s1, s2, s3 = s0.copy(), s0.copy(), s0.copy()
-    judge, judge_before = _Judge.of(by, rows), _Judge.of(by_before, rows)
+    customers = rows["customer_id"].to_numpy(object)
     rules, rules_before = ({rule.id: rule for rule in week.rules} for week in (by, by_before))
     strength, strength_before = by.thresholds.prior_strength, by_before.thresholds.prior_strength
     for signal, found in rows.groupby("signal_id").indices.items():
@@ -147,7 +130,7 @@ def _walk(
         if rule is None or old is None or not _is_measured_alike(rule, old):
             continue
         is_judged_alike = (rule.bad, rule.good, strength) == (old.bad, old.good, strength_before)
-        prior, prior_before = judge.prior(rule.id, at), judge_before.prior(rule.id, at)
+        prior, prior_before = (_prior(week, rule.id, customers[at]) for week in (by, by_before))
         first, aged, last = (_measured(rows, week, at) for week in ("before", "aged", "after"))
         s3[at] = s4[at] if is_judged_alike else _points(last, prior, old, strength_before)
         s2[at] = np.where(_equal(prior, prior_before), s3[at], _points(last, prior_before, old, strength_before))
@@ -156,12 +139,18 @@ def _walk(
     return s0, s1, s2, s3, s4
 
 
+def _prior(by: Yardstick, signal_id: str, customers: Sequence[str]) -> Prior:
+    """What a week drew this signal of each of these customers to."""
+    found = Priors.of(by.norms, [signal_id], by.segments, customers).at(slice(None))
+    return Prior(*(np.broadcast_to(part.ravel(), len(customers)) for part in (found.mean, found.between, found.within)))
+
+
 def _measured(rows: pd.DataFrame, week: str, at: Places) -> tuple[Numbers, Numbers]:
     return rows[f"value_{week}"].to_numpy(float)[at], rows[f"n_{week}"].to_numpy(float)[at]
 
 
 def _points(measured: tuple[Numbers, Numbers], prior: Prior, rule: SignalRule, strength: float) -> Numbers:
-    value, _ = shrunk(*measured, prior, rule, strength)
+    value, _ = shrunk(*measured, prior, is_mean=are_means([rule]), prior_strength=strength)
     points: Numbers = anchored(value, bad=rule.bad, good=rule.good)
     return points
 

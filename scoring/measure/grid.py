@@ -1,43 +1,102 @@
-"""SIGNALS as numbers in a rectangle: one row per rule, one column per customer, in the order of their ids.
+"""SIGNALS as numbers in a rectangle: one row per customer in the order of ids, one column per signal.
 
-Each rule's numbers lie side by side in memory, so that a book of a hundred thousand customers is worked through
-signal by signal. The order of the frame's rows does not matter.
+As `measure` writes them, the rows of a customer stand together and name the same signals in the same order: then the
+rectangle is the frame's own memory, looked at otherwise. Rows in any other order are sorted into a rectangle first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from contracts.rules import SignalRule
-from scoring.arrays import Numbers, coded
+from scoring.arrays import Flags, Numbers, Places
+
+_ROWS_AT_ONCE = 2_000
+"""Customers worked on together: their numbers fit the processor's cache, which is several times faster."""
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """Rules by customers (sorted ids): what was measured; NaN where nothing was."""
+class Measured:
+    """Some customers by some signals: what was measured, NaN where nothing was."""
 
-    customers: list[str]
     value: Numbers
     n: Numbers
     variance: Numbers
 
 
-def grid(signals: pd.DataFrame, rules: Sequence[SignalRule]) -> Grid:
-    """The grid of these rules over every customer of `signals`, a SIGNALS frame; other signals are left out."""
-    customers, column = coded(signals["customer_id"])
-    names, code = coded(signals["signal_id"])
-    place = {rule.id: number for number, rule in enumerate(rules)}
-    row = np.array([place.get(name, -1) for name in names], dtype=np.intp)[code]
-    wanted = signals["is_observed"].to_numpy(bool) & (row >= 0)
-    at = (row * len(customers) + column)[wanted]
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """All customers (sorted ids) by all signals of a SIGNALS frame."""
 
-    def spread(name: str) -> Numbers:
-        filled = np.full(len(rules) * len(customers), np.nan)
-        filled[at] = signals[name].to_numpy(float, na_value=np.nan)[wanted]
-        return filled.reshape(len(rules), len(customers))
+    customers: list[str]
+    signals: list[str]
+    all: Measured
 
-    return Grid(customers, spread("value"), spread("n"), spread("variance"))
+    def column(self, signal_id: str) -> tuple[Flags, Measured]:
+        """Which customers show a signal, and what they show."""
+        if signal_id not in self.signals:
+            return np.zeros(len(self.customers), dtype=bool), Measured(*(np.empty(0) for _ in range(3)))
+        at = self.signals.index(signal_id)
+        value = self.all.value[:, at]
+        seen = ~np.isnan(value)
+        return seen, Measured(value[seen], self.all.n[:, at][seen], self.all.variance[:, at][seen])
+
+    def blocks(self, signal_ids: Sequence[str]) -> Iterator[tuple[slice, Measured]]:
+        """These signals, in this order, of some customers after the other."""
+        place = {name: number for number, name in enumerate(self.signals)}
+        absent = [number for number, name in enumerate(signal_ids) if name not in place]
+        columns = np.array([place.get(name, 0) for name in signal_ids], dtype=np.intp)
+        for start in range(0, len(self.customers), _ROWS_AT_ONCE):
+            rows = slice(start, min(start + _ROWS_AT_ONCE, len(self.customers)))
+            value, n, variance = (
+                np.take(part[rows], columns, axis=1) for part in (self.all.value, self.all.n, self.all.variance)
+            )
+            value[:, absent] = np.nan
+            yield rows, Measured(value, n, variance)
+
+
+def grid(signals: pd.DataFrame) -> Grid:
+    """The grid of a SIGNALS frame, whose value is null where a signal was not observed."""
+    parts = [signals[name].to_numpy(float, na_value=np.nan) for name in ("value", "n", "variance")]
+    regular = _regular(signals)
+    if regular is not None:
+        shape = (len(regular[0]), len(regular[1]))
+        return Grid(*regular, Measured(*(part.reshape(shape) for part in parts)))
+    (customers, row), (names, column) = (_coded(signals[name]) for name in ("customer_id", "signal_id"))
+    spread = np.full((3, len(customers), len(names)), np.nan)
+    for filled, part in zip(spread, parts, strict=True):
+        filled[row, column] = part
+    return Grid(customers, names, Measured(*spread))
+
+
+def _regular(signals: pd.DataFrame) -> tuple[list[str], list[str]] | None:
+    """Customers and signals, if the rows are a rectangle already: ids ascending, the same signals for each."""
+    size = len(signals)
+    if size == 0:
+        return [], []
+    ids, names = (pa.Array.from_pandas(signals[name]) for name in ("customer_id", "signal_id"))
+    begins = np.flatnonzero(_differ(ids, 1)) + 1
+    width = int(begins[0]) if begins.size else size
+    if size % width or not np.array_equal(begins, np.arange(width, size, width)) or _differ(names, width).any():
+        return None
+    customers, own = ids.take(pa.array(np.arange(0, size, width))), names.slice(0, width).to_pylist()
+    is_ascending = pc.all(pc.less(customers.slice(0, len(customers) - 1), customers.slice(1))).as_py()
+    return (customers.to_pylist(), own) if is_ascending is not False and len(set(own)) == width else None
+
+
+def _differ(words: Any, distance: int) -> Flags:
+    """Whether each word differs from the one `distance` before it."""
+    same: Any = pc.equal(words.slice(distance), words.slice(0, len(words) - distance))
+    differ: Flags = ~same.to_numpy(zero_copy_only=False) if isinstance(same, pa.Array) else ~same.to_numpy()
+    return differ
+
+
+def _coded(words: pd.Series) -> tuple[list[str], Places]:
+    places, different = pd.factorize(words, sort=True)
+    return [str(word) for word in different], places

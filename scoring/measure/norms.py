@@ -21,7 +21,7 @@ from contracts.rules import SignalRule, Thresholds
 from scoring.arrays import Numbers, Places
 from scoring.measure.anchors import anchored
 from scoring.measure.compile import MEAN_LIKE
-from scoring.measure.grid import grid
+from scoring.measure.grid import Measured, grid
 
 WHOLE_BOOK = ""
 """The segment of the rows that speak for everybody."""
@@ -82,37 +82,39 @@ def norms(
         previous: NORMS frame of an earlier week; it speaks for a signal that nobody shows this week.
         segments: `segments_of` the same week.
     """
-    book = grid(signals, rules)
+    book = grid(signals)
     names, place = segments.places(book.customers)
     old = {} if previous is None else {key: rows.to_dict("records") for key, rows in previous.groupby("signal_id")}
     rows: list[dict[Any, Any]] = []
-    for number, rule in enumerate(rules):
-        seen = ~np.isnan(book.value[number])
-        if not seen.any():
+    for rule in rules:
+        seen, shown = book.column(rule.id)
+        if not shown.value.size:
             rows += old.get(rule.id) or [{"signal_id": rule.id, "segment": WHOLE_BOOK, "customers": 0}]
             continue
-        value, n, variance = book.value[number][seen], book.n[number][seen], book.variance[number][seen]
-        reference = _tidy(float(anchored(value, bad=rule.bad, good=rule.good).mean()))
-        rows.append(_norm(rule, WHOLE_BOOK, value, n, variance) | {"reference_score": reference})
+        reference = _tidy(float(anchored(shown.value, bad=rule.bad, good=rule.good).mean()))
+        rows.append(_norm(rule, WHOLE_BOOK, shown) | {"reference_score": reference})
         if names and rule.aggregate in MEAN_LIKE:
-            counts = np.bincount(place[seen] + 1, minlength=len(names) + 1)[1:]
+            whose = place[seen]
+            counts = np.bincount(whose + 1, minlength=len(names) + 1)[1:]
             for which in np.flatnonzero(counts >= segments.fewest):
-                mine = place[seen] == which
-                rows.append(_norm(rule, names[which], value[mine], n[mine], variance[mine]))
+                mine = whose == which
+                of = Measured(shown.value[mine], shown.n[mine], shown.variance[mine])
+                rows.append(_norm(rule, names[which], of))
     return conform(pd.DataFrame(rows, columns=NORMS.names), NORMS)
 
 
-def _norm(rule: SignalRule, segment: str, value: Numbers, n: Numbers, variance: Numbers) -> dict[str, object]:
+def _norm(rule: SignalRule, segment: str, shown: Measured) -> dict[str, object]:
     row: dict[str, object] = {
         "signal_id": rule.id,
         "segment": segment,
-        "mean": _tidy(float(value.mean())),
-        "customers": value.size,
+        "mean": _tidy(float(shown.value.mean())),
+        "customers": shown.value.size,
     }
-    if rule.aggregate in MEAN_LIKE and value.size >= _FEWEST_CUSTOMERS:
-        within = _pooled(variance, n)
+    if rule.aggregate in MEAN_LIKE and shown.value.size >= _FEWEST_CUSTOMERS:
+        within = _pooled(shown.variance, shown.n)
         if within is not None:
-            row |= {"within_variance": _tidy(within), "between_variance": _tidy(_between(value, n, within))}
+            between = _between(shown.value, shown.n, within)
+            row |= {"within_variance": _tidy(within), "between_variance": _tidy(between)}
     return row
 
 

@@ -11,25 +11,28 @@ Source: OECD/JRC Handbook on Constructing Composite Indicators, 2008; Efron and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from contracts.results import CONTRIBUTIONS, SCORES
 from contracts.rules import SignalRule, Thresholds
 from contracts.words import Axis
-from scoring.arrays import Numbers, framed, numbers, texts
+from scoring.arrays import Flags, Numbers, Places, assembled, framed, numbers, texts
 from scoring.measure.anchors import anchored
-from scoring.measure.compile import MEAN_LIKE
-from scoring.measure.grid import Grid, grid
+from scoring.measure.grid import Grid, Measured, grid
 from scoring.measure.norms import NO_SEGMENTS, WHOLE_BOOK, Segments
-from scoring.place.shrinkage import Prior, Priors, shrunk
+from scoring.place.shrinkage import Prior, Priors, are_means, shrunk
 
 SCORE_DECIMALS = 6
 _WIDEST_SD = 50.0
 """No number between 0 and 100 has a larger standard deviation than this."""
+
+_PARTS = ("value", "n", "signal_score", "weight_share", "reference_score", "contribution")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,28 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """One axis: signal scores and their standard deviations by rule and customer, NaN where nothing was measured."""
+class _Scale:
+    """The rules of one axis as numbers, one per signal."""
 
-    points: Numbers
-    spread: Numbers
+    weight: Numbers
+    bad: Numbers
+    good: Numbers
+    typical: Numbers
+    is_mean: Flags
+    prior_strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class _AxisScores:
+    """One axis: numbers per customer; per observed signal the places of its customer and rule, and _PARTS."""
+
+    score: Numbers
+    error: Numbers
+    coverage: Numbers
+    count: Places
+    customer: list[Places]
+    signal: list[Places]
+    parts: list[tuple[Numbers, ...]]
 
 
 def score(
@@ -68,85 +88,97 @@ def score(
     Returns:
         Scores rounded to 6 decimals; an axis without any observed signal has a null score and coverage 0.
     """
-    priors = Priors(norms)
+    measured = grid(signals)
+    chosen = {axis: [rule for rule in rules if rule.weight > 0 and rule.axis is axis] for axis in Axis}
+    found = {axis: _axis(measured, norms, own, thresholds.prior_strength, segments) for axis, own in chosen.items()}
+    return Scored(_scores(measured, found), _contributions(measured, chosen, found))
+
+
+def _axis(
+    measured: Grid, norms: pd.DataFrame, rules: Sequence[SignalRule], prior_strength: float, segments: Segments
+) -> _AxisScores:
+    ids = [rule.id for rule in rules]
+    scale = _scale(norms, rules, prior_strength)
+    priors = Priors.of(norms, ids, segments, measured.customers)
+    size = len(measured.customers)
+    score, error, coverage = (np.empty(size) for _ in range(3))
+    made = _AxisScores(score, error, coverage, np.empty(size, dtype=np.intp), [], [], [])
+    for rows, block in measured.blocks(ids):
+        _fill(made, scale, block, priors.at(rows), rows)
+    return made
+
+
+def _scale(norms: pd.DataFrame, rules: Sequence[SignalRule], prior_strength: float) -> _Scale:
     whole = norms.loc[norms["segment"] == WHOLE_BOOK]
-    reference = dict(zip(whole["signal_id"], whole["reference_score"], strict=True))
-    weighted = [rule for rule in rules if rule.weight > 0]
-    parts: list[Scored] = []
-    for axis in Axis:
-        chosen = [rule for rule in weighted if rule.axis is axis]
-        measured = grid(signals, chosen)
-        names, places = segments.places(measured.customers)
-        found = [priors.of(rule.id, names, places) for rule in chosen]
-        judged = _judged(measured, chosen, found, thresholds.prior_strength)
-        typical = np.nan_to_num(np.array([reference.get(r.id, np.nan) for r in chosen], dtype=float), nan=50.0)
-        parts.append(_axis(axis, measured, judged, chosen, typical))
-    order = ["customer_id", "axis"]
-    scores = pd.concat([part.scores for part in parts]).sort_values(order, ignore_index=True)
-    return Scored(scores, pd.concat([part.contributions for part in parts], ignore_index=True))
+    reference = dict(zip(whole["signal_id"], whole["reference_score"].to_numpy(float), strict=True))
+    weight, bad, good = (np.array([getattr(r, name) for r in rules], dtype=float) for name in ("weight", "bad", "good"))
+    typical = np.nan_to_num(np.array([reference.get(rule.id, np.nan) for rule in rules], dtype=float), nan=50.0)
+    return _Scale(weight, bad, good, typical, are_means(rules), prior_strength)
 
 
-def _judged(measured: Grid, rules: Sequence[SignalRule], priors: Sequence[Prior], prior_strength: float) -> _Judged:
-    points, spread = np.empty_like(measured.value), np.zeros_like(measured.value)
-    for number, (rule, prior) in enumerate(zip(rules, priors, strict=True)):
-        value, own = shrunk(measured.value[number], measured.n[number], prior, rule, prior_strength)
-        points[number] = anchored(value, bad=rule.bad, good=rule.good)
-        if rule.aggregate in MEAN_LIKE:
-            error = np.sqrt(_sampling(measured, number, prior, own))
-            spread[number] = np.minimum(error * abs(100.0 / (rule.good - rule.bad)), _WIDEST_SD)
-    return _Judged(points, spread)
+def _fill(made: _AxisScores, scale: _Scale, block: Measured, prior: Prior, rows: slice) -> None:
+    """Scores a block of customers."""
+    observed = ~np.isnan(block.value)
+    value, own = shrunk(block.value, block.n, prior, is_mean=scale.is_mean, prior_strength=scale.prior_strength)
+    points = anchored(value, bad=scale.bad, good=scale.good)
+    weight = observed * scale.weight
+    total = weight.sum(axis=1)
+    share = weight / np.where(total > 0, total, 1.0)[:, None]
+    known = np.where(observed, points, 0.0)
+    made.score[rows] = np.where(total > 0, np.einsum("ij,ij->i", share, known), np.nan)
+    spread = np.sqrt(_sampling(block, prior, own)) * np.abs(100.0 / (scale.good - scale.bad))
+    noise = np.where(observed & scale.is_mean, share * np.minimum(spread, _WIDEST_SD), 0.0)
+    made.error[rows] = np.where(total > 0, np.sqrt(np.einsum("ij,ij->i", noise, noise)), np.nan)
+    made.coverage[rows] = total / (scale.weight.sum() or 1.0)
+    made.count[rows] = observed.sum(axis=1)
+    at = np.flatnonzero(observed)
+    customer, signal = np.divmod(at, observed.shape[1])
+    made.customer.append(customer + rows.start)
+    made.signal.append(signal)
+    seen = [part.ravel()[at] for part in (block.value, block.n, points, share)]
+    typical = scale.typical[signal]
+    made.parts.append((*seen, typical, seen[3] * (seen[2] - typical)))
 
 
-def _sampling(measured: Grid, number: int, prior: Prior, own: Numbers | float) -> Numbers:
+def _sampling(block: Measured, prior: Prior, own: Numbers) -> Numbers:
     """The variance that is left of a mean: the posterior one, between * (1 - v), where the book tells the variances;
     else the customer's own variance / n, unknown (0) for a single fact.
     """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        alone = np.nan_to_num(measured.variance[number] / measured.n[number])
-        left: Numbers = np.where(np.isnan(prior.between), alone, prior.between * (1.0 - own))
+    alone = np.nan_to_num(block.variance / block.n)
+    left: Numbers = np.where(np.isnan(prior.between), alone, prior.between * (1.0 - own))
     return left
 
 
-def _axis(axis: Axis, measured: Grid, judged: _Judged, rules: Sequence[SignalRule], typical: Numbers) -> Scored:
-    weight = np.array([rule.weight for rule in rules])
-    observed = ~np.isnan(measured.value)
-    total = weight @ observed
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(observed, weight[:, None] / total, 0.0)
-    points = (share * np.nan_to_num(judged.points)).sum(axis=0)
-    error = np.sqrt(((share * np.nan_to_num(judged.spread)) ** 2).sum(axis=0))
-    some = total > 0
-    scores = {
-        "customer_id": measured.customers,
-        "axis": [axis.value] * len(measured.customers),
-        "score": numbers(np.where(some, points, np.nan), decimals=SCORE_DECIMALS),
-        "standard_error": numbers(np.where(some, error, np.nan), decimals=SCORE_DECIMALS),
-        "coverage": np.round(total / (weight.sum() or 1.0), SCORE_DECIMALS),
-        "signal_count": observed.sum(axis=0),
+def _scores(measured: Grid, found: Mapping[Axis, _AxisScores]) -> pd.DataFrame:
+    """Customer by customer, its axes in order."""
+    size, axes = len(measured.customers), [axis.value for axis in found]
+
+    def side_by_side(name: str) -> Any:
+        return np.stack([getattr(made, name) for made in found.values()], axis=1).ravel()
+
+    columns = {
+        "customer_id": texts(measured.customers, np.repeat(np.arange(size), len(axes))),
+        "axis": texts(axes, np.tile(np.arange(len(axes)), size)),
+        "score": numbers(side_by_side("score"), decimals=SCORE_DECIMALS),
+        "standard_error": numbers(side_by_side("error"), decimals=SCORE_DECIMALS),
+        "coverage": np.round(side_by_side("coverage"), SCORE_DECIMALS),
+        "signal_count": side_by_side("count"),
     }
-    return Scored(framed(scores, SCORES), _contributions(axis, measured, (judged.points, share), rules, typical))
+    return framed(columns, SCORES)
 
 
 def _contributions(
-    axis: Axis,
-    measured: Grid,
-    grids: tuple[Numbers, Numbers],
-    rules: Sequence[SignalRule],
-    typical: Numbers,
+    measured: Grid, chosen: Mapping[Axis, Sequence[SignalRule]], found: Mapping[Axis, _AxisScores]
 ) -> pd.DataFrame:
-    """One row per observed signal, customer by customer in the order of the rules."""
-    seen = ~np.isnan(measured.value.T)
-    row, column = np.nonzero(seen)
-    value, n, points, share = (part.T[seen] for part in (measured.value, measured.n, *grids))
-    columns = {
-        "customer_id": texts(measured.customers, row),
-        "axis": texts([axis.value], np.zeros(row.size, dtype=np.intp)),
-        "signal_id": texts([rule.id for rule in rules], column),
-        "value": value,
-        "n": n,
-        "signal_score": points,
-        "weight_share": share,
-        "reference_score": typical[column],
-        "contribution": share * (points - typical[column]),
-    }
-    return framed(columns, CONTRIBUTIONS)
+    """One row per observed signal: axis by axis, customer by customer, in the order of the rules."""
+    customers = pa.array(measured.customers, pa.string())
+    words: dict[str, list[Any]] = {"customer_id": [], "axis": [], "signal_id": []}
+    for axis, made in found.items():
+        signals = pa.array([rule.id for rule in chosen[axis]], pa.string())
+        words["customer_id"] += [texts(customers, places) for places in made.customer]
+        words["axis"] += [pa.repeat(pa.scalar(axis.value), len(places)) for places in made.customer]
+        words["signal_id"] += [texts(signals, places) for places in made.signal]
+    columns: dict[str, Any] = {name: pa.chunked_array(parts, pa.string()) for name, parts in words.items()}
+    parts = [part for made in found.values() for part in made.parts]
+    columns |= {name: np.concatenate([np.empty(0), *(part[at] for part in parts)]) for at, name in enumerate(_PARTS)}
+    return assembled(columns, CONTRIBUTIONS)

@@ -23,7 +23,7 @@ from contracts.results import PLACEMENTS
 from contracts.rules import Corners, Thresholds
 from contracts.weeks import Week
 from contracts.words import Axis, CustomerStatus, PlacementState, Zone
-from scoring.arrays import Flags, Words
+from scoring.arrays import Flags, Numbers, Words
 
 _CARRIED = ["state", "zone", "pending_zone", "pending_weeks", "episode_id", "episode_since"]
 _NO_ZONE = ""
@@ -47,9 +47,7 @@ def place(
     book = facts.sort_values("customer_id", ignore_index=True)
     placed = book[["customer_id", "status"]].assign(week=str(week))
     placed = _with_scores(placed, scores)
-    lines = [thresholds.lines_for(None if pd.isna(tier) else str(tier)) for tier in book["tier"]]
-    placed["loyalty_line"] = [line.loyalty for line in lines]
-    placed["retention_line"] = [line.retention for line in lines]
+    placed["loyalty_line"], placed["retention_line"] = _lines(book["tier"], thresholds)
     placed["why_insufficient"] = _why(placed, thresholds.coverage_floor)
     has_left = placed["status"] == CustomerStatus.LEFT.value
     lacks = placed["why_insufficient"].notna()
@@ -65,26 +63,35 @@ def place(
     return conform(placed, PLACEMENTS)
 
 
+def _lines(tiers: pd.Series, thresholds: Thresholds) -> tuple[Numbers, Numbers]:
+    """The loyalty and retention line of each customer."""
+    places, different = pd.factorize(tiers)
+    lines = [thresholds.lines_for(str(tier)) for tier in different] + [thresholds.lines_for(None)]  # place -1: no tier
+    loyalty, retention = (np.array([getattr(line, axis.value) for line in lines], dtype=float) for axis in Axis)
+    return loyalty[places], retention[places]
+
+
 def _with_scores(placed: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     for axis in Axis:
-        mine = scores.loc[scores["axis"] == axis.value].set_index("customer_id")
-        mine = mine.reindex(placed["customer_id"])
-        placed[axis.value] = mine["score"].to_numpy(float)
-        placed[f"{axis.value}_se"] = mine["standard_error"].to_numpy(float)
-        placed[f"{axis.value}_coverage"] = mine["coverage"].fillna(0.0).to_numpy(float)
+        mine = scores.loc[scores["axis"] == axis.value]
+        at = pd.Index(mine["customer_id"]).get_indexer(placed["customer_id"])
+        found = mine[["score", "standard_error", "coverage"]].to_numpy(float)
+        score, error, coverage = np.vstack([found, np.full(3, np.nan)])[at].T  # place -1: not scored
+        placed[axis.value], placed[f"{axis.value}_se"] = score, error
+        placed[f"{axis.value}_coverage"] = np.nan_to_num(coverage)
     return placed
 
 
-def _why(placed: pd.DataFrame, floor: float) -> pd.Series:
-    """Why a customer cannot be placed, in words; null when it can."""
-    why = pd.Series([""] * len(placed), index=placed.index, dtype=object)
+def _why(placed: pd.DataFrame, floor: float) -> Words:
+    """Why a customer cannot be placed, in words; None when it can."""
+    why: Words = np.full(len(placed), None, dtype=object)
     for axis in Axis:
-        thin = (placed[f"{axis.value}_coverage"] < floor) | placed[axis.value].isna()
-        seen = (placed[f"{axis.value}_coverage"] * 100).round().astype(int).astype(str)
-        text = f"{axis.value}: " + seen + f"% of the weight is observed, {floor:.0%} is needed"
-        why = why.where(~thin, why.where(why == "", why + "; ") + text)
-    why = why.mask(placed["status"] == CustomerStatus.PROSPECT.value, "not a customer yet")
-    return why.where(why != "", None)
+        coverage = placed[f"{axis.value}_coverage"].to_numpy(float)
+        for row in np.flatnonzero((coverage < floor) | placed[axis.value].isna().to_numpy()):
+            text = f"{axis.value}: {coverage[row]:.0%} of the weight is observed, {floor:.0%} is needed"
+            why[row] = f"{why[row]}; {text}" if why[row] else text
+    why[(placed["status"] == CustomerStatus.PROSPECT.value).to_numpy()] = "not a customer yet"
+    return why
 
 
 def _before(customers: pd.Series, previous: pd.DataFrame | None) -> pd.DataFrame:

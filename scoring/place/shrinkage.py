@@ -9,59 +9,65 @@ and latest values are facts, not samples: they stay as they are. Source: Efron a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from contracts.rules import SignalRule
-from scoring.arrays import Numbers, Places
+from scoring.arrays import Flags, Numbers, Places
 from scoring.measure.compile import MEAN_LIKE
-from scoring.measure.norms import WHOLE_BOOK
+from scoring.measure.norms import WHOLE_BOOK, Segments
 
 _COLUMNS = ["mean", "between_variance", "within_variance"]
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What a value is drawn to; arrays of one number per customer, or single numbers for all. NaN: not known."""
+    """What values are drawn to, shaped as they are or fit to be broadcast; NaN: not known."""
 
     mean: Numbers
     between: Numbers
     within: Numbers
 
 
+@dataclass(frozen=True, slots=True)
 class Priors:
-    """The priors of a NORMS frame by signal and segment."""
+    """The priors of some signals by segment (the last row: no segment), and the segment of each customer."""
 
-    def __init__(self, norms: pd.DataFrame) -> None:
-        self._rows = {
-            (str(signal), str(segment)): values
-            for signal, segment, values in zip(
-                norms["signal_id"], norms["segment"], norms[_COLUMNS].to_numpy(float), strict=True
-            )
-        }
+    table: Numbers
+    places: Places
 
-    def of(self, signal_id: str, names: list[str], places: Places) -> Prior:
-        """The prior of customers whose segments stand at `places` in `names`; of all alike without segment rows."""
+    @classmethod
+    def of(cls, norms: pd.DataFrame, signal_ids: Sequence[str], segments: Segments, customers: Sequence[str]) -> Priors:
+        """From a NORMS frame; a segment without a row of its own has the book's."""
+        numbers = norms[_COLUMNS].to_numpy(float)
+        rows = dict(zip(zip(norms["signal_id"], norms["segment"], strict=True), numbers, strict=True))
+        names, places = segments.places(customers)
         unknown = np.full(len(_COLUMNS), np.nan)
-        book = self._rows.get((signal_id, WHOLE_BOOK), unknown)
-        own = [self._rows.get((signal_id, name), book) for name in names]
-        if all(row is book for row in own):
-            return Prior(*book)
-        chosen = np.array([*own, book])[places]  # place -1, no segment, is the last row
-        return Prior(*chosen.T)
+        book = {signal: rows.get((signal, WHOLE_BOOK), unknown) for signal in signal_ids}
+        table = [[rows.get((signal, name), book[signal]) for signal in signal_ids] for name in (*names, WHOLE_BOOK)]
+        return cls(np.array(table, dtype=float).reshape(len(names) + 1, len(signal_ids), len(_COLUMNS)), places)
+
+    def at(self, customers: slice) -> Prior:
+        """The priors of these customers, customers by signals; one row for all where there are no segments."""
+        if len(self.table) == 1:
+            return Prior(*np.moveaxis(self.table[0], -1, 0))
+        return Prior(*np.moveaxis(self.table[self.places[customers]], -1, 0))
+
+
+def are_means(rules: Sequence[SignalRule]) -> Flags:
+    return np.array([rule.aggregate in MEAN_LIKE for rule in rules], dtype=bool)
 
 
 def shrunk(
-    value: Numbers, n: Numbers, prior: Prior, rule: SignalRule, prior_strength: float
-) -> tuple[Numbers, Numbers | float]:
+    value: Numbers, n: Numbers, prior: Prior, *, is_mean: Flags, prior_strength: float
+) -> tuple[Numbers, Numbers]:
     """The values drawn to the prior, and v, the share that is the customer's own."""
-    if rule.aggregate not in MEAN_LIKE:
-        return value, 1.0
     with np.errstate(invalid="ignore", divide="ignore"):
         strength = np.where(prior.within > 0, prior.within / prior.between, 0.0)
-        strength = np.where(np.isnan(prior.mean), 0.0, np.maximum(strength, prior_strength))
+        strength = np.where(is_mean & ~np.isnan(prior.mean), np.maximum(strength, prior_strength), 0.0)
         own = np.where(np.isinf(strength), 0.0, n / (n + strength))
         own = np.where(strength == 0, 1.0, own)
     return own * value + (1.0 - own) * np.nan_to_num(prior.mean), own
