@@ -137,6 +137,8 @@ class WorkspaceFile(_Section):
     organization: str
     time_zone: str
     language: str = "en"
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    """ISO 3166: whose national telephone numbers comments hold; without it only international ones are masked."""
     database_url: str | None = None
     workers: int = Field(default=2, ge=1, le=64)
     mail: MailSettings

@@ -68,6 +68,7 @@ class Gathering:
         before: SnapshotManifest | None,
         as_of: datetime,
         zone: ZoneInfo,
+        region: str | None = None,
     ) -> None:
         master = next((ledger.source for ledger in ledgers if ledger.source.master), None)
         self.ledgers = ledgers
@@ -78,6 +79,7 @@ class Gathering:
         self._as_of = as_of
         self._zone = zone
         self._names = Names()
+        self._region = region
         self._lookups = lookups
 
     def gather(self) -> None:
@@ -143,7 +145,7 @@ class Gathering:
             ledger.refusals.append(_unmatched(target.table, waiting, self._key_column(target)))
             ledger.unmatched[key] = waiting
             if ledger.source.kind is not ExportKind.FULL:
-                masked = redact(target.table, waiting, Redactor(self._names))
+                masked = redact(target.table, waiting, Redactor(self._names, self._region))
                 self.waiting[key] = _numbered(masked.drop_columns([RECORD, SOURCE_KEY]), masked[SOURCE_KEY])
         return rows
 
@@ -224,7 +226,7 @@ class Gathering:
         return int(pc.sum(pc.fill_null(is_early, False)).as_py() or 0)
 
     def _add(self, ledger: Ledger, name: str, rows: pa.Table) -> None:
-        redactor = Redactor(self._names)
+        redactor = Redactor(self._names, self._region)
         masked = redact(name, rows.drop_columns(list(INTERNAL)), redactor)
         ledger.redacted.update(redactor.counts)
         self.tables[name] = pa.concat_tables([self.tables[name], masked.cast(TABLES[name].schema)])

@@ -72,6 +72,7 @@ def take_in(
     workers: int,
     currency: str,
     inbox: Path | None = None,
+    region: str | None = None,
     only: frozenset[str] | None = None,
 ) -> Intake:
     """Takes in every source and writes the week's snapshot.
@@ -87,6 +88,7 @@ def take_in(
         workers: threads that read exports; also the least number of buckets.
         currency: of the sums of unmatched amounts.
         inbox: where globs look instead of the workspace's inbox.
+        region: ISO 3166 code of the country whose national telephone numbers comments hold; None: no such numbers.
         only: names of sources to read anew; all others are carried on from `previous`.
     """
     as_of = as_of.astimezone(UTC)
@@ -105,7 +107,9 @@ def take_in(
     stand_in(ledgers, before, as_of=as_of, zone=zone)
     lookups = lookup_tables(ledgers)
     refuse_dependents(ledgers, lookups, before, as_of=as_of)
-    gathering = Gathering(ledgers, pairs=crosswalk, lookups=lookups, before=before, as_of=as_of, zone=zone)
+    gathering = Gathering(
+        ledgers, pairs=crosswalk, lookups=lookups, before=before, as_of=as_of, zone=zone, region=region
+    )
     gathering.gather()
     for ledger in ledgers:
         refused = refused_records(ledger, without=_NOT_A_FAULT)

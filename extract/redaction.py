@@ -1,8 +1,9 @@
 """Free text loses what identifies a person before anything stores it: typed placeholders stand in its place.
 
 Masked: mail addresses, web and IP addresses, card numbers (Luhn and issuers, ISO/IEC 7812-1), IBANs (mod 97, ISO
-13616), phone numbers (libphonenumber), full names of known people, and single names of the customer's own contacts
-and of our people where they are written like names. A name nobody told us of is not found; say so to whoever reads.
+13616), phone numbers (libphonenumber), serial numbers that are called so, full names of known people, single names of
+the customer's own contacts and of our people where they are written like names, and what follows a title (Mr, sig.ra,
+السيد) or `my name is`. Another name that nobody told us of is not found; docs/methods/voice.md says how often.
 """
 
 from __future__ import annotations
@@ -34,9 +35,28 @@ _INTERNATIONAL = re.compile(r"(?<![\d+])00(?=[1-9])")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _FOUR_PARTS = re.compile(r"\d\.\d{1,3}\.\d")
+# No national number is shorter, and the reader of numbers is slow.
+_SIX_DIGITS = re.compile(r"(?:\d[\s().\-/]{0,2}){6}")
 _LONG_NUMBER = re.compile(r"\d(?:[ A-Z-]?[\dA-Z]){11}")
 _ARABIC_INDIC = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
 _LEAST_NAME = 3
+_MOST_NAMES = 8
+# `and`, `to`, `by`, `so`, `like` are written together with a name in Arabic.
+_JOINED = re.compile("^[وفبلك](?=[\u0620-\u064a]{3})")
+_SERIAL = re.compile(
+    r"(?:\b(?:serial(?: number| no\.?)?|s/n|numero di serie|n\. di serie|matricola|seriale)|الرقم التسلسلي|رقم تسلسلي)"
+    r"[\s:#=°.]{0,3}((?=[\w-]*\d)[A-Za-z0-9][A-Za-z0-9-]{4,})",
+    re.IGNORECASE,
+)
+# Letters of Latin alphabets: a name begins with a capital there. Arabic has none, so one word after a title is taken.
+_PROPER = r"[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:['’-][^\W\d_]+)*"
+_TITLED = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|[Ss]ig|[Ss]ig\.ra|[Ss]ignor|[Ss]ignora|[Dd]ott|[Dd]ott\.ssa|[Ii]ng|[Aa]vv)\.?\s+"
+    rf"({_PROPER}(?:\s+{_PROPER})?)"
+    rf"|\b(?:I am|I'm|[Tt]his is|[Ss]ono|[Pp]arla)\s+({_PROPER}\s+{_PROPER})"
+    rf"|(?:\b[Mm]y name is|\b[Mm]i chiamo|\b[Ii]l mio nome è)\s+({_PROPER}(?:\s+{_PROPER}){{0,2}})"
+    r"|(?:السيد|السيدة|الأستاذ|الأستاذة|الدكتور|الدكتورة|اسمي)\s+([\u0620-\u064a]{3,})"
+)
 
 
 @dataclass
@@ -87,7 +107,7 @@ class Redactor:
         for text, count in zip(encoded.dictionary.to_pylist(), rows_of.tolist(), strict=True):
             plain = self._patterns(text, once)
             found = set(_WORD.findall(plain))
-            plain = self._names(plain, found, frozenset(), once)
+            plain = _inside(_TITLED, self._names(plain, found, frozenset(), once), "[NAME]", once)
             if once:
                 is_changed = True
                 self.counts.update({kind: number * count for kind, number in once.items()})
@@ -124,6 +144,7 @@ class Redactor:
             text = _each(_EMAIL, text, "[EMAIL]", counts)
         if "://" in text or "www." in text.casefold():
             text = _each(_URL, text, "[URL]", counts)
+        text = _inside(_SERIAL, text, "[SERIAL]", counts)
         has_long = bool(_LONG_NUMBER.search(text))
         if has_long:
             text = _each(_IBAN, text, "[IBAN]", counts, _is_iban)
@@ -133,7 +154,7 @@ class Redactor:
             text = _each(_CARD, text, "[CARD]", counts, _is_card)
         if "::" in text or text.count(":") > 6 or _FOUR_PARTS.search(text):
             text = _each(_IP, text, "[IP]", counts, _is_ip)
-        return text if self.region is None else self._phones(text, counts)
+        return self._phones(text, counts) if self.region is not None and _SIX_DIGITS.search(text) else text
 
     def _phones(self, text: str, counts: Counter[str], prefixes: tuple[str, ...] = ("",)) -> str:
         """Masks phone numbers that begin with one of the prefixes; with no region, only international ones are read."""
@@ -153,8 +174,11 @@ class Redactor:
     def _names(self, text: str, present: set[str], known: AbstractSet[str], counts: Counter[str]) -> str:
         """Masks full names, and single ones of our people or in `known`; `present` are the words of the text."""
         has_single = not self.names.own.isdisjoint(present) or not present.isdisjoint(known)
-        if not has_single and self.names.first_words.isdisjoint(map(str.casefold, present)):
-            return text
+        begins = self.names.first_words
+        if not has_single and begins.isdisjoint(map(str.casefold, present)):
+            joined = [word for word in present if _JOINED.match(word)]
+            if begins.isdisjoint(form for word in joined for form in _forms(word)):
+                return text
         words = list(_WORD.finditer(text))
         folded = [word[0].casefold() for word in words]
         spans: list[tuple[int, int]] = []
@@ -175,8 +199,16 @@ class Redactor:
         return text
 
     def _full_name_at(self, folded: list[str], place: int) -> int:
-        names = self.names.full.get(folded[place], ())
-        return max((len(name) for name in names if tuple(folded[place : place + len(name)]) == name), default=0)
+        written = folded[place : place + _MOST_NAMES]
+        return max(
+            (
+                len(name)
+                for first in _forms(written[0])
+                for name in self.names.full.get(first, ())
+                if (first, *written[1 : len(name)]) == name
+            ),
+            default=0,
+        )
 
 
 def _each(
@@ -191,6 +223,17 @@ def _each(
             return match[0]
         counts[placeholder] += 1
         return placeholder
+
+    return pattern.sub(replaced, text)
+
+
+def _inside(pattern: re.Pattern[str], text: str, placeholder: str, counts: Counter[str]) -> str:
+    """Masks the group that matched and leaves the words before it: they say what stood there."""
+
+    def replaced(match: re.Match[str]) -> str:
+        counts[placeholder] += 1
+        begin, end = match.span(match.lastindex or 0)
+        return match[0][: begin - match.start()] + placeholder + match[0][end - match.start() :]
 
     return pattern.sub(replaced, text)
 
@@ -214,6 +257,11 @@ def redact(table: str, rows: pa.Table, redactor: Redactor) -> pa.Table:
 def told(counts: Mapping[str, int]) -> str:
     """The counts as one phrase: `2 [EMAIL], 1 [NAME]`."""
     return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()) if count)
+
+
+def _forms(word: str) -> set[str]:
+    """The word, and in Arabic the word without what is joined to it: a name may itself begin with such a letter."""
+    return {word, _JOINED.sub("", word)}
 
 
 def _begins_sentence(text: str, start: int) -> bool:

@@ -37,6 +37,7 @@ def take_exports(run: Run, week: Week, as_of: datetime, previous: Path | None) -
             workers=run.settings.file.workers,
             currency=run.policy.money.currency,
             inbox=run.inbox,
+            region=run.settings.file.country,
         ),
         retries=3,
     )

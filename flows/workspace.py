@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,9 +20,16 @@ _COPIED = (
     "case_templates.toml",
     "cases.toml",
     "playbooks.toml",
+    "taxonomy.csv",
+    "lexicon.csv",
 )
-_STARTED = {"sources.toml": "presets/start.sources.toml", "audiences.toml": "presets/start.audiences.toml"}
+_STARTED = {
+    "sources.toml": "presets/start.sources.toml",
+    "audiences.toml": "presets/start.audiences.toml",
+    "voice.toml": "voice.toml",
+}
 
+_INVENTED = re.compile(r"^is_text_invented = .*\n", re.MULTILINE)  # true of the demo's comments alone
 _PRESET_ZONE = 'time_zone = "Europe/London"'
 
 _WORKSPACE = """\
@@ -30,6 +38,7 @@ _WORKSPACE = """\
 organization = "{organization}"
 time_zone = "{time_zone}"        # weeks begin on Monday 00:00 here
 language = "en"
+# country = "IT"                  # masks national telephone numbers in comments; without it only +39 ... ones
 workers = 2                       # worker processes
 # database_url = "postgresql+psycopg://cem@db.example/cem"    # default: SQLite under var/
 
@@ -67,7 +76,7 @@ def make_workspace(folder: Path, *, organization: str, time_zone: str) -> Outcom
         (root / "config" / name).write_bytes((defaults / name).read_bytes())
     for name, preset in _STARTED.items():
         started = (defaults / preset).read_text(encoding="utf-8").replace(_PRESET_ZONE, f'time_zone = "{time_zone}"')
-        (root / "config" / name).write_text(started, encoding="utf-8")
+        (root / "config" / name).write_text(_INVENTED.sub("", started), encoding="utf-8")
     presets = root / "config" / "presets"
     presets.mkdir()
     for entry in sorted((defaults / "presets").iterdir(), key=lambda item: item.name):

@@ -41,7 +41,10 @@ def fit(texts: pd.DataFrame, rules: VoiceRules) -> SentimentModel | None:
     scored = scored[scored["stated"].isin(enough)]
     if len(scored) < wanted.minimum_comments or not {"negative", "positive"} <= set(enough):
         return None
-    terms, idf, coefficients, intercepts = fit_coefficients(scored["text"].tolist(), scored["stated"].tolist(), wanted)
+    fitted = fit_coefficients(scored["text"].tolist(), scored["stated"].tolist(), wanted)
+    if fitted is None:
+        return None
+    terms, idf, coefficients, intercepts = fitted
     spoken = scored.loc[scored["language"] != UNKNOWN, "language"].value_counts()
     card = {
         "n": len(scored),
@@ -103,10 +106,10 @@ def _out_of_time(scored: pd.DataFrame, rules: VoiceRules) -> dict[str, Any]:
     newer = newer[~newer["words"].isin(set(older["words"]))].drop_duplicates("words")
     if len(newer) < _LEAST_TEST or not {"negative", "positive"} <= set(older["stated"]):
         return {}
-    terms, idf, coefficients, intercepts = fit_coefficients(
-        older["text"].tolist(), older["stated"].tolist(), rules.sentiment
-    )
-    model = SentimentModel(0, terms, idf, coefficients, intercepts, {}, {})
+    fitted = fit_coefficients(older["text"].tolist(), older["stated"].tolist(), rules.sentiment)
+    if fitted is None:
+        return {}
+    model = SentimentModel(0, *fitted, {}, {})
     newer = newer.assign(said=classes_of(model.scores(newer["text"].tolist()), rules.sentiment))
     parts = {"all": newer, **{str(name): rows for name, rows in newer.groupby("language") if name != UNKNOWN}}
     return {

@@ -90,13 +90,16 @@ class SentimentModel:
 
 def fit_coefficients(
     texts: Sequence[str], feelings: Sequence[str], rules: SentimentRules
-) -> tuple[tuple[str, ...], Numbers, Numbers, Numbers]:
-    """Terms, idf, coefficients and intercepts. Equal texts of one class count as one: a stock phrase is one opinion."""
+) -> tuple[tuple[str, ...], Numbers, Numbers, Numbers] | None:
+    """Terms, idf, coefficients and intercepts. Equal texts of one class count as one: a stock phrase is one opinion.
+
+    None where no two texts share a word.
+    """
     rows = sorted({(model_text(text), feeling) for text, feeling in zip(texts, feelings, strict=True)})
     prepared = [text for text, _ in rows]
-    parts = [
-        _frequent(make(min_df=_LEAST_TEXTS), prepared, rules.maximum_terms // 2) for make in (_by_words, _by_letters)
-    ]
+    parts = [_frequent(make(), prepared, rules.maximum_terms // 2) for make in (_by_words, _by_letters)]
+    if not parts[0].terms:
+        return None
     matrix = sparse.hstack([part.matrix for part in parts], format="csr")
     classes = np.array([FEELINGS.index(feeling) for _, feeling in rows])
     coefficients = np.zeros((len(FEELINGS), matrix.shape[1]))
@@ -176,8 +179,11 @@ def _frequent(vectorizer: TfidfVectorizer, texts: Sequence[str], most: int) -> _
     matrix = vectorizer.fit_transform(texts)
     terms = vectorizer.get_feature_names_out()
     counts = np.bincount(matrix.indices, minlength=len(terms))
-    kept = np.sort(np.lexsort((terms, -counts))[:most])
-    return _Terms(terms[kept].tolist(), vectorizer.idf_[kept], normalize(matrix[:, kept]))
+    ranked = np.lexsort((terms, -counts))[:most]
+    kept = np.sort(ranked[counts[ranked] >= _LEAST_TEXTS])
+    return _Terms(
+        terms[kept].tolist(), vectorizer.idf_[kept], normalize(matrix[:, kept]) if len(kept) else matrix[:, kept]
+    )
 
 
 def _rounded(values: Numbers) -> Numbers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from contracts.rules import LexiconEntry, TaxonomyEntry, VoiceRules
 from scoring.voice.language import UNKNOWN, language_of
@@ -90,7 +91,7 @@ def reader(lexicon: Sequence[LexiconEntry], taxonomy: Sequence[TaxonomyEntry], r
 
 def _sentences(words: Sequence[Word]) -> list[tuple[int, int]]:
     starts = [place for place, word in enumerate(words) if word.break_before == SENTENCE]
-    return list(zip(starts, [*starts[1:], len(words)], strict=True))
+    return list(pairwise([*starts, len(words)]))
 
 
 def _one_each(found: Sequence[AspectRead]) -> tuple[AspectRead, ...]:

@@ -20,7 +20,9 @@ NO_BREAK, JOINT, COMMA, CONTRAST, SENTENCE = range(5)
 
 _PLACEHOLDER = re.compile(r"\[(?:NAME|EMAIL|PHONE|URL|IP|CARD|IBAN|SERIAL)\]")
 _PICTURE = "\u2600-\u27bf\U0001f300-\U0001faff"
-_TOKEN = re.compile(rf"[^\W_]+|[{_PICTURE}]|[.!?;:\n\u061f\u061b\u2026\u3002]+|[,\u060c()\u2014\u2013/]|(?<=\s)-(?=\s)")
+_TOKEN = re.compile(
+    rf"[^\W_](?:[^\W_]|[\u064b-\u065f\u0670])*|[{_PICTURE}]|[.!?;:\n\u061f\u061b\u2026\u3002]+|[,\u060c()\u2014\u2013/]|(?<=\s)-(?=\s)"
+)
 _ENDS_SENTENCE = re.compile(r"[.!?;:\n\u061f\u061b\u2026\u3002]")
 _MARKS = re.compile("[\u0640\u064b-\u065f\u0670]")
 _ARABIC = str.maketrans("أإآٱىةؤئ", "اااايهوي")
