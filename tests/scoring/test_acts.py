@@ -10,7 +10,7 @@ import pytest
 
 from contracts.exchange import case_of
 from contracts.frames import check
-from contracts.results import ACTIONS
+from contracts.results import ACTIONS, HISTORY
 from contracts.rules import AlertRules, Calendar, CaseTemplate, Playbook
 from contracts.words import MessageKind
 from scoring.act.alerts import AlertDecision, decide
@@ -26,6 +26,7 @@ from tests.factories.scoring import (
     contributions,
     events,
     facts,
+    frame,
     people,
     placements,
     rule,
@@ -231,8 +232,75 @@ def test_specific_playbooks_come_first_and_two_are_enough() -> None:
         playbook(id="bronze", tiers=["bronze"]),
     ]
     actions = planned(*books, happened=events(OUTAGE))
-    assert dict(zip(actions.playbook_id, actions.reason, strict=True)) == {"outage": "An outage", "slow": "72 hours"}
+    firsts = actions[actions.step == 1]
+    assert dict(zip(firsts.playbook_id, firsts.reason, strict=True)) == {"outage": "An outage", "slow": "72 hours"}
     assert set(planned(*books).playbook_id) == {"slow", "general"}
+
+
+def test_the_opening_playbook_is_first_and_two_specific_ones_follow() -> None:
+    call = playbook(
+        id="call", is_opening=True, steps=[{"action": "Call about {topics}", "unit": "sales", "due_days": 2}]
+    )
+    specific = [playbook(id="slow", name="Slow", signals=["slow"]), playbook(id="outage", events=["severity_1"])]
+    actions = planned(*specific, playbook(), call, happened=events(OUTAGE))
+    assert list(dict.fromkeys(actions.playbook_id)) == ["call", "outage", "slow"]
+    assert list(actions.plan_order) == [1, 2, 3, 4, 5]
+    assert actions.action[0] == "Call about signal and signal", "the names of the account's own reasons"
+    assert actions.reason[0] == "40% of 5 were late", "72 hours is the reason of the specific one"
+    assert actions.reason.is_unique, "no reason stands under two steps"
+
+
+def test_a_step_may_have_a_reason_of_its_own() -> None:
+    steps = [
+        {"action": "Call", "unit": "sales", "due_days": 1},
+        {"action": "Route", "unit": "support", "due_days": 2, "signals": ["slow"]},
+    ]
+    actions = planned(playbook(steps=steps))
+    assert list(actions.reason) == ["40% of 5 were late", "72 hours"]
+
+
+PAST = frame(
+    HISTORY,
+    [
+        {"customer_id": "A", "week": week, "state": "placed", "zone": zone, "is_reconstructed": False}
+        for week, zone in [
+            ("2026-W43", "neutral"),
+            ("2026-W44", "critical"),
+            ("2026-W45", "critical"),
+            ("2026-W46", None),
+            ("2026-W47", "critical"),
+        ]
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "fits"),
+    [
+        ({"after_zones": ["neutral"]}, True),
+        ({"after_zones": ["very_loyal"]}, False),
+        ({"weeks_in_zone": 3}, True),
+        ({"weeks_in_zone": 4}, False),
+        ({"units": ["support"]}, True),
+        ({"units": ["gps"]}, False),
+    ],
+)
+def test_zone_history_and_business_units_narrow_a_playbook(narrowed: dict[str, Any], fits: bool) -> None:
+    found = plan(
+        AT_RISK, WORST, events(), BOOK, ASSIGNED, STAFF, [playbook(**narrowed)], WORDS, as_of=AS_OF, history=PAST
+    )
+    assert bool(len(found)) is fits
+
+
+def test_steps_are_due_on_working_days_and_show_the_terms_of_their_priority() -> None:
+    long = playbook(steps=[{"action": "Call", "unit": "sales", "due_days": n} for n in range(30)])
+    calendar = Calendar(time_zone="Europe/Rome", holidays=[date(2026, 12, 8)])
+    actions = plan(AT_RISK, WORST, events(), BOOK, ASSIGNED, STAFF, [long], WORDS, as_of=AS_OF, calendar=calendar)
+    assert all(day.weekday() < 5 for day in actions.due_on)
+    assert pd.Timestamp("2026-12-08") not in set(actions.due_on)
+    first = actions.iloc[0]
+    assert (first.value_at_risk_amount, first.chance_to_help, first.priority_amount) == (700.0, 0.5, 350.0)
+    assert (first.playbook_name, first.review_by) == ("General", pd.Timestamp("2027-01-01"))
 
 
 def test_a_changed_playbook_has_another_version() -> None:
