@@ -23,7 +23,7 @@ from contracts.ids import seed_of
 from contracts.results import KPI_LINKS, KPI_VALUES
 from contracts.rules import KpiLink, LifetimeValueRules, SignalRule, Targets
 from scoring.arrays import Numbers
-from scoring.predict.lifetime_value.estimates import interval
+from scoring.predict.lifetime_value.estimates import customers, interval
 from scoring.predict.lifetime_value.kpi_words import Words
 from scoring.predict.lifetime_value.links import RETENTION, Observed, Slope, can_be_measured, slopes
 from scoring.predict.lifetime_value.valuation import Valuation
@@ -126,10 +126,8 @@ class _Grid:
 
 
 def _people(evidence: Evidence) -> pd.Index[str]:
-    ids = set(evidence.signals["customer_id"])
-    if evidence.past_signals is not None:
-        ids |= set(evidence.past_signals["customer_id"])
-    people: pd.Index[str] = pd.Index(sorted(ids), dtype=object)
+    ids = [frame["customer_id"] for frame in (evidence.signals, evidence.past_signals) if frame is not None]
+    people: pd.Index[str] = pd.Index(pd.concat(ids).unique(), dtype=object).sort_values()
     return people
 
 
@@ -160,9 +158,10 @@ def _why_not(names: tuple[str, ...], observed: list[Observed], rules: LifetimeVa
         pair = f"{words.name(names[place])} and {words.name(names[place + 1])}"
         if link.effect.size < rules.minimum_customers:
             return f"{pair} are both known of {link.effect.size:,} customers, {rules.minimum_customers} are needed"
-        fewest = min(int((link.effect == 0).sum()), int((link.effect == 1).sum())) if link.is_retention else None
-        if fewest is not None and fewest < rules.minimum_link_events:
-            return f"{fewest:,} customers left or stayed, {rules.minimum_link_events} of each are needed"
+        for outcome, word in ((0, "left"), (1, "stayed")) if link.is_retention else ():
+            count = int((link.effect == outcome).sum())
+            if count < rules.minimum_link_events:
+                return f"{customers(count)} {word}, {rules.minimum_link_events} are needed"
         if not can_be_measured(link):
             return f"{pair} do not vary"
     return None

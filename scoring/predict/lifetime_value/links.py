@@ -20,9 +20,11 @@ from scoring.predict.lifetime_value.estimates import interval
 
 RETENTION = "retention"
 
-_CELLS = 4_000_000
+_LARGE_BOOK = 10_000
 _REFINED = 1_000_000
 """Customers times draws: up to so many, further Newton steps cost little and small samples need them."""
+
+_SETTLED = 1e-10
 
 _RIDGE = 0.05
 """Precision of a prior on standardised slopes: a signal that parts leavers from stayers without error stays finite."""
@@ -82,19 +84,25 @@ def slopes(links: list[Observed], *, people: int, draws: int, rng: np.random.Gen
     terms = np.zeros((people, int(edges[-1])))
     for step, begin, end in zip(steps, edges, edges[1:], strict=False):
         terms[step.link.people, begin:end] = step.terms
-    parts: list[list[Numbers]] = [[] for _ in steps]
-    at_once = max(1, _CELLS // max(people, 1))
-    for begin in range(0, draws, at_once):
-        weights = rng.poisson(1.0, (min(at_once, draws - begin), people)).astype(float)
+    if people > _LARGE_BOOK:
+        sums = _normal_sums(terms, draws, rng)
+        parts = [step.moved(sums[:, begin:end]) for step, begin, end in zip(steps, edges, edges[1:], strict=False)]
+    else:
+        weights = rng.poisson(1.0, (draws, people)).astype(float)
         sums = weights @ terms
-        for place, step in enumerate(steps):
-            found = step.moved(sums[:, edges[place] : edges[place + 1]])
-            if step.link.is_retention and people * draws <= _REFINED:
-                found = _refined(step, found, weights[:, step.link.people])
-            parts[place].append(found[:, 1] * step.scale)
-    return [
-        Slope(np.concatenate([[step.start[1] * step.scale], *part])) for step, part in zip(steps, parts, strict=True)
-    ]
+        parts = [
+            step.refined(step.moved(sums[:, begin:end]), weights[:, step.link.people])
+            for step, begin, end in zip(steps, edges, edges[1:], strict=False)
+        ]
+    return [Slope(np.append(step.start[1], part[:, 1]) * step.scale) for step, part in zip(steps, parts, strict=True)]
+
+
+def _normal_sums(terms: Numbers, draws: int, rng: np.random.Generator) -> Numbers:
+    """Sums under Poisson weights, of so many customers that they are normal: mean sum(t), covariance sum(t t')."""
+    values, vectors = np.linalg.eigh(terms.T @ terms)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    sums: Numbers = terms.sum(axis=0) + rng.standard_normal((draws, values.size)) @ root.T
+    return sums
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,7 @@ class _Step:
 
     @property
     def width(self) -> int:
-        return self.design.shape[1]
+        return int(self.design.shape[1])
 
     @property
     def penalty(self) -> Numbers:
@@ -135,15 +143,17 @@ class _Step:
         moved: Numbers = self.start + _newton(slope - self.penalty * self.start, curve, self.penalty)
         return moved
 
-
-def _refined(step: _Step, at: Numbers, weights: Numbers) -> Numbers:
-    products = _products(step.design)
-    for _ in range(2):
-        chance = _chance(step.design, at)
-        slope = (weights * (step.link.effect - chance)) @ step.design - step.penalty * at
-        curve = ((weights * chance * (1 - chance)) @ products).reshape(-1, step.width, step.width)
-        at = at + _newton(slope, curve, step.penalty)
-    return at
+    def refined(self, at: Numbers, weights: Numbers) -> Numbers:
+        """Two more steps of a logistic link in a small book."""
+        if not self.link.is_retention or at.shape[0] * len(self.design) > _REFINED:
+            return at
+        products = _products(self.design)
+        for _ in range(2):
+            chance = _chance(self.design, at)
+            slope = (weights * (self.link.effect - chance)) @ self.design - self.penalty * at
+            curve = ((weights * chance * (1 - chance)) @ products).reshape(-1, self.width, self.width)
+            at = at + _newton(slope, curve, self.penalty)
+        return at
 
 
 def _logistic(design: Numbers, effect: Numbers) -> Numbers:
@@ -151,7 +161,10 @@ def _logistic(design: Numbers, effect: Numbers) -> Numbers:
     for _ in range(30):
         chance = _chance(design, at)
         curve = ((chance * (1 - chance)) @ products).reshape(-1, *[design.shape[1]] * 2)
-        at = at + _newton((effect - chance) @ design - penalty * at, curve, penalty)
+        step = _newton((effect - chance) @ design - penalty * at, curve, penalty)
+        at = at + step
+        if np.abs(step).max() < _SETTLED:
+            break
     found: Numbers = at[0]
     return found
 
