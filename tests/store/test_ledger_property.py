@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from contracts.casework import MANAGER, Seat, team_as_kept
 from store import ledger
 from store.errors import CaseRefused
 from store.session import Session, Store, open_store
@@ -43,13 +44,16 @@ _acts = st.one_of(
     st.tuples(st.just("escalate"), st.integers(0, 5), st.integers(1, 3)),
     st.tuples(st.just("evidence"), st.integers(0, 5), st.sampled_from(["e1", "e2"])),
     st.tuples(st.just("acknowledge"), st.integers(0, 5)),
+    st.tuples(st.just("unanswered"), st.integers(0, 5), st.sampled_from(["P1", "P7"])),
 )
 _histories = st.lists(st.tuples(_acts, st.sampled_from(["once", "twice", "crash", "crash, then again"])), max_size=12)
 
 
 def play(session: Session, act: tuple[Any, ...]) -> None:
+    """One act of a history, under the rules of the ledger; what it refuses must leave no trace."""
     if act[0] == "open":
-        ledger.open_case(session, proposal(act[1], reason_key=act[2]), now=NOW)
+        team = team_as_kept([Seat("Sales", MANAGER, "P1"), Seat("Support", "member", "P2")])
+        ledger.open_case(session, proposal(act[1], reason_key=act[2]), now=NOW, team=team)
         return
     ids = list(ledger.cases(session)["case_id"])
     if not ids:
@@ -66,6 +70,9 @@ def play(session: Session, act: tuple[Any, ...]) -> None:
         ledger.escalate(session, case_id, step=act[2], why="late", source="test", now=NOW)
     elif act[0] == "evidence":
         ledger.attach_evidence(session, case_id, key=act[2], headline="h", source="test", now=NOW)
+    elif act[0] == "unanswered":
+        seat = Seat("next level", MANAGER, act[2])
+        ledger.raise_unanswered(session, case_id, why="silence", source="test", now=NOW, raised_to=seat)
     else:
         ledger.acknowledge(session, case_id, who="P1", source="test", now=NOW)
 
@@ -92,7 +99,7 @@ def fresh(url: str, database: str, tmp_path: Path) -> Store:
     return store
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=_histories)
 def test_cases_are_the_fold_of_their_events(
     url: str, database: str, tmp_path: Path, history: list[tuple[tuple[Any, ...], str]]
@@ -111,4 +118,51 @@ def test_cases_are_the_fold_of_their_events(
     assert [event.number for event in events] == list(range(1, len(events) + 1))
     # each value that was ever wanted stands, was replaced by a later event, or is kept as refused
     for event in events:
-        assert event.after or event.refused or event.kind == "evidence"
+        assert event.after or event.refused or event.kind in ("evidence", "unanswered")
+    assert_each_step_once(events)
+
+
+def assert_each_step_once(events: list[ledger.CaseEvent]) -> None:
+    """Nothing is applied twice: versions count the changes, and what may happen once per case did."""
+    by_case: dict[str, list[ledger.CaseEvent]] = {}
+    for event in events:
+        by_case.setdefault(event.case_id, []).append(event)
+    for mine in by_case.values():
+        changes = [event for event in mine if event.after]
+        assert [event.row_version for event in changes] == list(range(1, len(changes) + 1))
+        assert all(event.before != event.after for event in changes), "an edit that changes nothing is no event"
+        once = [event.kind for event in mine if event.kind in ("opened", "acknowledged", "unanswered")]
+        assert len(once) == len(set(once))
+        steps = [event.after["escalation_step"] for event in mine if event.kind == "escalated"]
+        assert steps == sorted(set(steps))
+        evidence = [event.why for event in mine if event.kind == "evidence"]
+        assert len(evidence) <= 2, "each piece once"
+        assert all(event.who in ("P1", "P7") for event in mine if event.kind == "closed" and owned(mine))
+
+
+def owned(events: list[ledger.CaseEvent]) -> bool:
+    """Whether only P1 managed the case: nobody was seated or named owner by a manager."""
+    return all("team" not in event.after for event in events if event.kind != "opened")
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=_histories)
+def test_a_history_that_is_killed_anywhere_ends_like_one_that_is_not(
+    url: str, database: str, tmp_path: Path, history: list[tuple[tuple[Any, ...], str]]
+) -> None:
+    """Crashes and repetitions leave the ledger as the same acts leave it, each done once and committed."""
+    done = [(act, "once") for act, how in history if how != "crash"]
+    plain, rough = ends(url, database, tmp_path, done), ends(url, database, tmp_path, list(history))
+    assert rough == plain
+
+
+def ends(
+    url: str, database: str, tmp_path: Path, history: list[tuple[tuple[Any, ...], str]]
+) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
+    store = fresh(url, database, tmp_path)
+    for act, how in history:
+        perform(store, act, how)
+    with store.read() as session:
+        events = ledger.case_history(session)
+    store.close()
+    return [(event.case_id, event.kind, event.after, event.refused) for event in events]
