@@ -49,7 +49,7 @@ from config.source_map import Cell, SourceModel, Target, known_zone
 from contracts.rules import Filter
 from contracts.words import ExportKind
 
-Format = Literal["csv", "tsv", "xlsx", "parquet", "jsonl", "vtt", "sql"]
+Format = Literal["csv", "tsv", "xlsx", "parquet", "jsonl", "vtt", "json_call", "sql"]
 
 
 class SqlQuery(SourceModel):
@@ -126,7 +126,7 @@ class Source(SourceModel):
     refused_limit_share: Annotated[float, Field(ge=0, le=1)] = 0.05
     max_megabytes: Annotated[int, Field(gt=0)] = 4096
     agents: list[str] = Field(
-        default=[], description="vtt: speaker names that are ours; every other one is the customer"
+        default=[], description="vtt, json_call: speaker names that are ours; every other one is the customer"
     )
     also_read: list[str] = Field(default=[], description="further columns, for look-ups of other sources; filled in")
     map: Annotated[list[Target], Field(min_length=1)]
@@ -170,7 +170,12 @@ class Source(SourceModel):
 
     @property
     def takes_all_files(self) -> bool:
-        return self.pick == "all" or (self.pick is None and (self.kind is not ExportKind.FULL or self.format == "vtt"))
+        return self.pick == "all" or (self.pick is None and (self.kind is not ExportKind.FULL or self.is_one_call))
+
+    @property
+    def is_one_call(self) -> bool:
+        """Whether each file is one call, so that a newer file does not replace an older one."""
+        return self.format in {"vtt", "json_call"}
 
 
 def read_sources(folder: Path) -> list[Source]:

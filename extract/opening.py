@@ -19,7 +19,7 @@ _ZIP = b"PK\x03\x04"
 _PARQUET = b"PAR1"
 _CONTROLS = bytes([*range(1, 9), 11, 12, *range(14, 32), 127])
 _TWICE_ENCODED = re.compile(rb"\xc3[\x82\x83]\xc2[\x80-\xbf]")
-_TEXT_FORMATS = frozenset({"csv", "tsv", "jsonl", "vtt"})
+_TEXT_FORMATS = frozenset({"csv", "tsv", "jsonl", "vtt", "json_call"})
 
 
 def read_bytes(path: Path, name: str, source: Source) -> bytes:

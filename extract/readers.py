@@ -10,6 +10,7 @@ from extract.columnar import read_json_lines, read_parquet
 from extract.delimited import read_delimited
 from extract.opening import read_bytes, to_utf8
 from extract.sheet import Sheet
+from extract.transcript_json import read_json_call
 from extract.transcripts import read_transcript
 from extract.workbooks import read_workbook
 
@@ -37,4 +38,6 @@ def read_export(path: Path, name: str, source: Source) -> Sheet:
         return read_json_lines(text, source, notes)
     if source.format == "vtt":
         return read_transcript(text, name, source, notes)
+    if source.format == "json_call":
+        return read_json_call(text, name, source, notes)
     return read_delimited(text, source, notes)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -35,12 +35,15 @@ _OWN_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class Turn:
+    """What one person says in one go; times in seconds from the start."""
+
     line: int
     speaker: str | None
     begin: float
     end: float
     text: str
+    role: str | None = None
 
 
 def read_transcript(content: bytes, name: str, source: Source, notes: Counter[str]) -> Sheet:
@@ -51,7 +54,7 @@ def read_transcript(content: bytes, name: str, source: Source, notes: Counter[st
     lines = content.decode("utf-8", "surrogatepass").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not re.match(r"^WEBVTT(?:[ \t]|$)", lines[0]):
         raise FileRefused(Reason.FILE_FORMAT, "a WebVTT file begins with the line WEBVTT", row=1)
-    turns: list[_Turn] = []
+    turns: list[Turn] = []
     refused: list[RefusedRow] = []
     facts: dict[str, str] = {}
     for start, block in _blocks(lines):
@@ -63,28 +66,43 @@ def read_transcript(content: bytes, name: str, source: Source, notes: Counter[st
             refused.append(cue)
         else:
             turns.extend(cue)
-    turns.sort(key=lambda turn: (turn.begin, turn.line))
+    return call_sheet(turns, facts, name, source, refused=refused, notes=notes, write_fact="'NOTE customer: A-17'")
+
+
+def call_sheet(
+    turns: list[Turn],
+    facts: Mapping[str, str],
+    name: str,
+    source: Source,
+    *,
+    refused: Sequence[RefusedRow],
+    notes: Counter[str],
+    write_fact: str,
+) -> Sheet:
+    """The turns of one call in order of time, with the columns that the map reads; `facts` are its `note.` columns.
+
+    Raises: FileRefused if a fact is missing that the map reads; `write_fact` says how one is written in this format.
+    """
+    turns = sorted(turns, key=lambda turn: (turn.begin, turn.line))
     _count_overlaps(turns, notes)
     absent = sorted(source.reads - set(_OWN_COLUMNS) - set(facts))
     if absent:
         said = ", ".join(f"'{key}'" for key in absent)
-        raise FileRefused(
-            Reason.FILE_HEADER, f"no NOTE line gives {said}; write for example 'NOTE customer: A-17'", row=1
-        )
+        raise FileRefused(Reason.FILE_HEADER, f"nothing gives {said}; write for example {write_fact}", row=1)
     columns = {key: pa.array([facts[key]] * len(turns), pa.string()) for key in sorted(source.reads & set(facts))}
     columns |= {key: values for key, values in _own(turns, name, source).items() if key in source.reads}
     rows = pa.array(np.array([turn.line for turn in turns], dtype="int64"))
     return Sheet(pa.table(columns), rows, refused=tuple(refused), notes=notes)
 
 
-def _own(turns: list[_Turn], name: str, source: Source) -> dict[str, pa.Array]:
+def _own(turns: list[Turn], name: str, source: Source) -> dict[str, pa.Array]:
     ours = {agent.casefold() for agent in source.agents}
     values = {
         "file_name": [name for _ in turns],
         "transcript_id": [name.split(".", maxsplit=1)[0] for _ in turns],
         "turn_number": [str(number) for number, _ in enumerate(turns, start=1)],
         "speaker": [turn.speaker for turn in turns],
-        "speaker_role": [_role(turn.speaker, ours) for turn in turns],
+        "speaker_role": [turn.role or _role(turn.speaker, ours) for turn in turns],
         "begin_seconds": [f"{turn.begin:.3f}" for turn in turns],
         "end_seconds": [f"{turn.end:.3f}" for turn in turns],
         "text": [turn.text for turn in turns],
@@ -121,7 +139,7 @@ def _facts(block: list[str]) -> dict[str, str]:
     return found
 
 
-def _turns(start: int, block: list[str]) -> list[_Turn] | RefusedRow:
+def _turns(start: int, block: list[str]) -> list[Turn] | RefusedRow:
     """The turns of one cue: a cue with several voice tags holds several turns at the same time."""
     place = 0 if "-->" in block[0] else 1
     if place >= len(block) or "-->" not in block[place]:
@@ -138,10 +156,10 @@ def _turns(start: int, block: list[str]) -> list[_Turn] | RefusedRow:
     if not voices:
         plain = re.match(r"^([^\s:<>][^:<>]{0,40}):\s+(.+)$", body)
         speaker, said = (plain[1], plain[2]) if plain else (None, body)
-        return [_Turn(start + place, speaker, begin, end, _plain(said))]
+        return [Turn(start + place, speaker, begin, end, _plain(said))]
     ends = [voice.start() for voice in voices[1:]] + [len(body)]
     return [
-        _Turn(start + place, html.unescape(voice[1]).strip(), begin, end, _plain(body[voice.end() : stop]))
+        Turn(start + place, html.unescape(voice[1]).strip(), begin, end, _plain(body[voice.end() : stop]))
         for voice, stop in zip(voices, ends, strict=True)
     ]
 
@@ -155,7 +173,7 @@ def _seconds(parts: tuple[str | None, ...]) -> float:
     return hours * 3600 + minutes * 60 + seconds + thousandths / 1000
 
 
-def _count_overlaps(turns: list[_Turn], notes: Counter[str]) -> None:
+def _count_overlaps(turns: list[Turn], notes: Counter[str]) -> None:
     overlaps = sum(later.begin < earlier.end for earlier, later in pairwise(turns))
     if overlaps:
         notes["overlapping cues"] += overlaps
