@@ -1,4 +1,5 @@
-"""`python -m benchmarks`: first ratios, side by side in one run. `python -m benchmarks weekly`: one large week."""
+"""`python -m benchmarks`: first ratios, side by side in one run. `python -m benchmarks weekly`: one large week.
+`python -m benchmarks scoring`: scoring a large book against one logistic regression."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import intake, machine, rerun, signals, startup, weekly
+from benchmarks import intake, machine, rerun, scoring, signals, startup, weekly
 from benchmarks.company import set_scene
 from benchmarks.tables import print_ratios
 from benchmarks.timing import Comparison
@@ -31,13 +32,16 @@ def main() -> None:
         if arguments.what == "weekly":
             weekly.report(
                 folder,
-                customers=arguments.customers,
+                customers=arguments.customers or 10_000,
                 tickets=arguments.tickets or 0,
                 people=arguments.people,
                 is_sampled=arguments.profile,
                 in_process=arguments.in_process,
                 console=console,
             )
+        elif arguments.what == "scoring":
+            size, rounds = arguments.customers or 100_000, 2 * arguments.rounds + 1
+            print_ratios([scoring.compare(customers=size, rounds=rounds, explained=e) for e in (False, True)], console)
         else:
             print_ratios(_ratios(arguments, folder, console), console)
 
@@ -71,12 +75,14 @@ def _ratios(arguments: argparse.Namespace, folder: Path, console: Console) -> li
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("ratios", "weekly"), default="ratios")
+    parser.add_argument("what", nargs="?", choices=("ratios", "weekly", "scoring"), default="ratios")
     parser.add_argument("--rounds", type=int, default=3, help="times each side is measured; medians are printed")
     parser.add_argument("--full", action="store_true", help=f"ratios: {_FULL_TICKETS:,} tickets, not {_TICKETS:,}")
     parser.add_argument("--only", action="append", choices=_RATIOS, help="ratios: these alone")
     parser.add_argument("--tickets", type=int, help="ratios: size of the file; weekly: at least so many, else refused")
-    parser.add_argument("--customers", type=int, default=10_000, help="weekly: size of the company")
+    parser.add_argument(
+        "--customers", type=int, help="weekly: size of the company (10,000); scoring: of the book (100,000)"
+    )
     parser.add_argument("--people", type=int, default=60, help="weekly: staff who read packs")
     parser.add_argument(
         "--profile", action="store_true", help="weekly: say which functions each stage spent its time in"

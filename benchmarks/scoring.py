@@ -6,6 +6,8 @@ LogisticRegression (lbfgs), fit and predict_proba on customers x 40 numbers. Bot
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,8 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.timing import Comparison, alternate
 from config.policy import read_draft
+from contracts.frames import conform
+from contracts.ids import bucket_count
 from contracts.results import CUSTOMER_FACTS, SIGNALS
 from contracts.rules import Policy, SignalRule
 from contracts.weeks import Week
@@ -27,41 +31,69 @@ WEEK = Week(2026, 47)
 FEATURES = 40
 
 
-def compare(*, customers: int, rounds: int) -> Comparison:
-    """Norms, scores and placements of `customers`, and the regression, each `rounds` times."""
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    facts: pd.DataFrame
+    signals: pd.DataFrame
+
+
+def compare(*, customers: int, rounds: int, explained: bool) -> Comparison:
+    """Norms, scores and placements of `customers`, and the regression, each `rounds` times; `explained`: also the
+    contribution of every signal to every score.
+    """
     policy = read_draft(Path(__file__).parents[1] / "config")
     rng = np.random.default_rng(20261122)
-    facts = _facts(customers)
-    signals = _signals(facts, policy.signals, rng)
-    before = _judged(signals, facts, policy, None)
+    buckets = _buckets(customers, policy.signals, rng)
+    whole = pd.concat([bucket.signals for bucket in buckets], ignore_index=True)
+    # the first week touches the memory that the rounds use again
+    before = _judged(whole, buckets, policy, [None] * len(buckets), explained=explained)
     features, left = _regression(customers, rng)
     ours, reference = alternate(
-        lambda _: lambda: _judged(signals, facts, policy, before),
+        lambda _: lambda: _judged(whole, buckets, policy, before, explained=explained),
         lambda _: lambda: LogisticRegression(solver="lbfgs").fit(features, left).predict_proba(features),
         rounds=rounds,
     )
-    observed = int(signals["is_observed"].sum())
     return Comparison(
-        title="scoring",
-        ours_name="norms, scores, placements",
+        title="scoring, explained" if explained else "scoring",
+        ours_name="norms, scores, placements" + (", contributions" if explained else ""),
         reference_name="logistic regression, lbfgs",
         ours=ours,
         reference=reference,
-        note=f"{customers:,} customers, {len(policy.signals)} signals, {observed:,} observed; x {FEATURES} numbers",
+        note=f"{customers:,} customers: {len(policy.signals)} signals, {len(buckets)} buckets; {FEATURES} numbers",
     )
 
 
-def _judged(signals: pd.DataFrame, facts: pd.DataFrame, policy: Policy, before: pd.DataFrame | None) -> pd.DataFrame:
-    book = norms(signals, policy.signals)
-    scored = score(signals, book, policy.signals, policy.thresholds)
-    week = WEEK if before is None else WEEK.shift(1)
-    return place(scored.scores, facts, before, policy.thresholds, week=week)
+def _judged(
+    whole: pd.DataFrame,
+    buckets: list[Bucket],
+    policy: Policy,
+    before: Sequence[pd.DataFrame | None],
+    *,
+    explained: bool,
+) -> list[pd.DataFrame]:
+    """As a week does it: norms of the whole book, then bucket by bucket."""
+    book = norms(whole, policy.signals)
+    placed = []
+    for bucket, earlier in zip(buckets, before, strict=True):
+        scored = score(bucket.signals, book, policy.signals, policy.thresholds)
+        if explained:
+            assert len(scored.contributions)
+        week = WEEK if earlier is None else WEEK.shift(1)
+        placed.append(place(scored.scores, bucket.facts, earlier, policy.thresholds, week=week))
+    return placed
 
 
-def _facts(customers: int) -> pd.DataFrame:
+def _buckets(customers: int, rules: list[SignalRule], rng: np.random.Generator) -> list[Bucket]:
+    """As many as a week of this size has, though of neighbours: which customer is where costs nothing."""
     ids = [f"C{number:07d}" for number in range(customers)]
-    rows = pd.DataFrame({name: None for name in CUSTOMER_FACTS.names}, index=range(customers), dtype=object)
-    return rows.assign(customer_id=ids, name=ids, status="active", tier=None)
+    parts = np.array_split(np.arange(customers), bucket_count(customers, 1))
+    facts = [_facts(ids[part[0] : part[-1] + 1]) for part in parts]
+    return [Bucket(each, _signals(each, rules, rng)) for each in facts]
+
+
+def _facts(ids: list[str]) -> pd.DataFrame:
+    rows = pd.DataFrame(dict.fromkeys(CUSTOMER_FACTS.names), index=range(len(ids)), dtype=object)
+    return conform(rows.assign(customer_id=ids, name=ids, status="active"), CUSTOMER_FACTS)
 
 
 def _signals(facts: pd.DataFrame, rules: list[SignalRule], rng: np.random.Generator) -> pd.DataFrame:

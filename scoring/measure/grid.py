@@ -20,6 +20,9 @@ from scoring.arrays import Flags, Numbers, Places
 _ROWS_AT_ONCE = 2_000
 """Customers worked on together: their numbers fit the processor's cache, which is several times faster."""
 
+_COLUMNS_AT_ONCE = 8
+"""Numbers in a cache line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -38,14 +41,16 @@ class Grid:
     signals: list[str]
     all: Measured
 
-    def column(self, signal_id: str) -> tuple[Flags, Measured]:
-        """Which customers show a signal, and what they show."""
-        if signal_id not in self.signals:
-            return np.zeros(len(self.customers), dtype=bool), Measured(*(np.empty(0) for _ in range(3)))
-        at = self.signals.index(signal_id)
-        value = self.all.value[:, at]
-        seen = ~np.isnan(value)
-        return seen, Measured(value[seen], self.all.n[:, at][seen], self.all.variance[:, at][seen])
+    def columns(self) -> Iterator[tuple[str, Flags, Measured]]:
+        """Each signal, which customers show it, and what those show; neighbours are fetched from memory together."""
+        for start in range(0, len(self.signals), _COLUMNS_AT_ONCE):
+            near = slice(start, start + _COLUMNS_AT_ONCE)
+            fetched = [
+                np.ascontiguousarray(part[:, near].T) for part in (self.all.value, self.all.n, self.all.variance)
+            ]
+            for signal, *parts in zip(self.signals[near], *fetched, strict=True):
+                seen = ~np.isnan(parts[0])
+                yield signal, seen, Measured(*(part[seen] for part in parts))
 
     def blocks(self, signal_ids: Sequence[str]) -> Iterator[tuple[slice, Measured]]:
         """These signals, in this order, of some customers after the other."""

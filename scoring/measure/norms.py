@@ -85,22 +85,29 @@ def norms(
     book = grid(signals)
     names, place = segments.places(book.customers)
     old = {} if previous is None else {key: rows.to_dict("records") for key, rows in previous.groupby("signal_id")}
-    rows: list[dict[Any, Any]] = []
-    for rule in rules:
-        seen, shown = book.column(rule.id)
-        if not shown.value.size:
-            rows += old.get(rule.id) or [{"signal_id": rule.id, "segment": WHOLE_BOOK, "customers": 0}]
-            continue
-        reference = _tidy(float(anchored(shown.value, bad=rule.bad, good=rule.good).mean()))
-        rows.append(_norm(rule, WHOLE_BOOK, shown) | {"reference_score": reference})
-        if names and rule.aggregate in MEAN_LIKE:
-            whose = place[seen]
-            counts = np.bincount(whose + 1, minlength=len(names) + 1)[1:]
-            for which in np.flatnonzero(counts >= segments.fewest):
-                mine = whose == which
-                of = Measured(shown.value[mine], shown.n[mine], shown.variance[mine])
-                rows.append(_norm(rule, names[which], of))
+    wanted = {rule.id: rule for rule in rules}
+    found: dict[str, list[dict[Any, Any]]] = {}
+    for signal, seen, shown in book.columns():
+        if signal in wanted and shown.value.size:
+            found[signal] = _rows_of(wanted[signal], shown, names, place[seen], segments.fewest)
+    nobody = {rule.id: [{"signal_id": rule.id, "segment": WHOLE_BOOK, "customers": 0}] for rule in rules}
+    rows = [row for rule in rules for row in found.get(rule.id) or old.get(rule.id) or nobody[rule.id]]
     return conform(pd.DataFrame(rows, columns=NORMS.names), NORMS)
+
+
+def _rows_of(
+    rule: SignalRule, shown: Measured, names: Sequence[str], whose: Places, fewest: int
+) -> list[dict[Any, Any]]:
+    """The norm of the whole book and, of a mean, those of segments with at least `fewest` customers."""
+    reference = _tidy(float(anchored(shown.value, bad=rule.bad, good=rule.good).mean()))
+    rows = [_norm(rule, WHOLE_BOOK, shown) | {"reference_score": reference}]
+    if names and rule.aggregate in MEAN_LIKE:
+        counts = np.bincount(whose + 1, minlength=len(names) + 1)[1:]
+        for which in np.flatnonzero(counts >= fewest):
+            mine = whose == which
+            of = Measured(shown.value[mine], shown.n[mine], shown.variance[mine])
+            rows.append(_norm(rule, names[int(which)], of))
+    return rows
 
 
 def _norm(rule: SignalRule, segment: str, shown: Measured) -> dict[str, object]:

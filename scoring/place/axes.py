@@ -11,8 +11,9 @@ Source: OECD/JRC Handbook on Constructing Composite Indicators, 2008; Efron and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ import pyarrow as pa
 from contracts.results import CONTRIBUTIONS, SCORES
 from contracts.rules import SignalRule, Thresholds
 from contracts.words import Axis
-from scoring.arrays import Flags, Numbers, Places, assembled, framed, numbers, texts
+from scoring.arrays import Flags, Numbers, assembled, framed, numbers, texts
 from scoring.measure.anchors import anchored
 from scoring.measure.grid import Grid, Measured, grid
 from scoring.measure.norms import NO_SEGMENTS, WHOLE_BOOK, Segments
@@ -36,36 +37,63 @@ _PARTS = ("value", "n", "signal_score", "weight_share", "reference_score", "cont
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """SCORES frame, one row per customer and axis, and CONTRIBUTIONS frame, observed signals only."""
-
-    scores: pd.DataFrame
-    contributions: pd.DataFrame
-
-
-@dataclass(frozen=True, slots=True)
 class _Scale:
     """The rules of one axis as numbers, one per signal."""
 
+    axis: Axis
+    signals: list[str]
     weight: Numbers
     bad: Numbers
     good: Numbers
     typical: Numbers
     is_mean: Flags
     prior_strength: float
+    priors: Priors
 
 
 @dataclass(frozen=True, slots=True)
-class _AxisScores:
-    """One axis: numbers per customer; per observed signal the places of its customer and rule, and _PARTS."""
+class _Judged:
+    """A block of customers on one axis: signal scores, the share in them that is own, shares of weight (0: not seen)."""
 
-    score: Numbers
-    error: Numbers
-    coverage: Numbers
-    count: Places
-    customer: list[Places]
-    signal: list[Places]
-    parts: list[tuple[Numbers, ...]]
+    rows: slice
+    block: Measured
+    prior: Prior
+    points: Numbers
+    own: Numbers
+    share: Numbers
+
+
+@dataclass(frozen=True)
+class Scored:
+    """SCORES frame, one row per customer and axis, and what its contributions are made of."""
+
+    scores: pd.DataFrame
+    _measured: Grid
+    _scales: Sequence[_Scale]
+
+    @cached_property
+    def contributions(self) -> pd.DataFrame:
+        """CONTRIBUTIONS frame: axis by axis, customer by customer, in the order of the rules. Made when asked for."""
+        customers = pa.array(self._measured.customers, pa.string())
+        words: dict[str, list[Any]] = {name: [] for name in CONTRIBUTIONS.names if name not in _PARTS}
+        parts: list[list[Numbers]] = [[np.empty(0)] for _ in _PARTS]
+        for scale in self._scales:
+            signals = pa.array(scale.signals, pa.string())
+            for judged in _judge(self._measured, scale):
+                at = np.flatnonzero(~np.isnan(judged.block.value))
+                customer, signal = np.divmod(at, len(scale.signals))
+                words["customer_id"].append(texts(customers, customer + judged.rows.start))
+                words["axis"].append(pa.repeat(pa.scalar(scale.axis.value), at.size))
+                words["signal_id"].append(texts(signals, signal))
+                own = (judged.block.value, judged.block.n, judged.points, judged.share)
+                value, n, points, share = (part.ravel()[at] for part in own)
+                typical = scale.typical[signal]
+                found = (value, n, points, share, typical, share * (points - typical))
+                for kept, part in zip(parts, found, strict=True):
+                    kept.append(part)
+        columns: dict[str, Any] = {name: pa.chunked_array(chunks, pa.string()) for name, chunks in words.items()}
+        columns |= {name: np.concatenate(kept) for name, kept in zip(_PARTS, parts, strict=True)}
+        return assembled(columns, CONTRIBUTIONS)
 
 
 def score(
@@ -89,96 +117,78 @@ def score(
         Scores rounded to 6 decimals; an axis without any observed signal has a null score and coverage 0.
     """
     measured = grid(signals)
-    chosen = {axis: [rule for rule in rules if rule.weight > 0 and rule.axis is axis] for axis in Axis}
-    found = {axis: _axis(measured, norms, own, thresholds.prior_strength, segments) for axis, own in chosen.items()}
-    return Scored(_scores(measured, found), _contributions(measured, chosen, found))
+    scales = [
+        _scale(axis, norms, [rule for rule in rules if rule.weight > 0 and rule.axis is axis], thresholds, (
+            segments, measured.customers
+        ))
+        for axis in Axis
+    ]  # fmt: skip
+    return Scored(_scores(measured, scales), measured, scales)
 
 
-def _axis(
-    measured: Grid, norms: pd.DataFrame, rules: Sequence[SignalRule], prior_strength: float, segments: Segments
-) -> _AxisScores:
+def _scale(
+    axis: Axis,
+    norms: pd.DataFrame,
+    rules: Sequence[SignalRule],
+    thresholds: Thresholds,
+    whose: tuple[Segments, Sequence[str]],
+) -> _Scale:
     ids = [rule.id for rule in rules]
-    scale = _scale(norms, rules, prior_strength)
-    priors = Priors.of(norms, ids, segments, measured.customers)
-    size = len(measured.customers)
-    score, error, coverage = (np.empty(size) for _ in range(3))
-    made = _AxisScores(score, error, coverage, np.empty(size, dtype=np.intp), [], [], [])
-    for rows, block in measured.blocks(ids):
-        _fill(made, scale, block, priors.at(rows), rows)
-    return made
-
-
-def _scale(norms: pd.DataFrame, rules: Sequence[SignalRule], prior_strength: float) -> _Scale:
     whole = norms.loc[norms["segment"] == WHOLE_BOOK]
     reference = dict(zip(whole["signal_id"], whole["reference_score"].to_numpy(float), strict=True))
     weight, bad, good = (np.array([getattr(r, name) for r in rules], dtype=float) for name in ("weight", "bad", "good"))
-    typical = np.nan_to_num(np.array([reference.get(rule.id, np.nan) for rule in rules], dtype=float), nan=50.0)
-    return _Scale(weight, bad, good, typical, are_means(rules), prior_strength)
+    typical = np.nan_to_num(np.array([reference.get(name, np.nan) for name in ids], dtype=float), nan=50.0)
+    priors = Priors.of(norms, ids, *whose)
+    return _Scale(axis, ids, weight, bad, good, typical, are_means(rules), thresholds.prior_strength, priors)
 
 
-def _fill(made: _AxisScores, scale: _Scale, block: Measured, prior: Prior, rows: slice) -> None:
-    """Scores a block of customers."""
-    observed = ~np.isnan(block.value)
-    value, own = shrunk(block.value, block.n, prior, is_mean=scale.is_mean, prior_strength=scale.prior_strength)
-    points = anchored(value, bad=scale.bad, good=scale.good)
-    weight = observed * scale.weight
-    total = weight.sum(axis=1)
-    share = weight / np.where(total > 0, total, 1.0)[:, None]
-    known = np.where(observed, points, 0.0)
-    made.score[rows] = np.where(total > 0, np.einsum("ij,ij->i", share, known), np.nan)
-    spread = np.sqrt(_sampling(block, prior, own)) * np.abs(100.0 / (scale.good - scale.bad))
-    noise = np.where(observed & scale.is_mean, share * np.minimum(spread, _WIDEST_SD), 0.0)
-    made.error[rows] = np.where(total > 0, np.sqrt(np.einsum("ij,ij->i", noise, noise)), np.nan)
-    made.coverage[rows] = total / (scale.weight.sum() or 1.0)
-    made.count[rows] = observed.sum(axis=1)
-    at = np.flatnonzero(observed)
-    customer, signal = np.divmod(at, observed.shape[1])
-    made.customer.append(customer + rows.start)
-    made.signal.append(signal)
-    seen = [part.ravel()[at] for part in (block.value, block.n, points, share)]
-    typical = scale.typical[signal]
-    made.parts.append((*seen, typical, seen[3] * (seen[2] - typical)))
+def _judge(measured: Grid, scale: _Scale) -> Iterator[_Judged]:
+    """One axis, block by block."""
+    for rows, block in measured.blocks(scale.signals):
+        prior = scale.priors.at(rows)
+        value, own = shrunk(block.value, block.n, prior, is_mean=scale.is_mean, prior_strength=scale.prior_strength)
+        weight = ~np.isnan(block.value) * scale.weight
+        total = weight.sum(axis=1)
+        share = weight / np.where(total > 0, total, 1.0)[:, None]
+        yield _Judged(rows, block, prior, anchored(value, bad=scale.bad, good=scale.good), own, share)
 
 
-def _sampling(block: Measured, prior: Prior, own: Numbers) -> Numbers:
-    """The variance that is left of a mean: the posterior one, between * (1 - v), where the book tells the variances;
-    else the customer's own variance / n, unknown (0) for a single fact.
-    """
-    alone = np.nan_to_num(block.variance / block.n)
-    left: Numbers = np.where(np.isnan(prior.between), alone, prior.between * (1.0 - own))
-    return left
-
-
-def _scores(measured: Grid, found: Mapping[Axis, _AxisScores]) -> pd.DataFrame:
+def _scores(measured: Grid, scales: Sequence[_Scale]) -> pd.DataFrame:
     """Customer by customer, its axes in order."""
-    size, axes = len(measured.customers), [axis.value for axis in found]
-
-    def side_by_side(name: str) -> Any:
-        return np.stack([getattr(made, name) for made in found.values()], axis=1).ravel()
-
+    size, axes = len(measured.customers), [scale.axis.value for scale in scales]
+    score, error, coverage = (np.full((size, len(axes)), np.nan) for _ in range(3))
+    count = np.zeros((size, len(axes)), dtype=np.intp)
+    for place, scale in enumerate(scales):
+        for judged in _judge(measured, scale):
+            rows, seen = judged.rows, judged.share > 0
+            some = seen.any(axis=1)
+            known = np.where(seen, judged.points, 0.0)
+            noise = np.where(seen & scale.is_mean, judged.share * _spread(judged, scale), 0.0)
+            score[rows, place] = np.where(some, np.einsum("ij,ij->i", judged.share, known), np.nan)
+            error[rows, place] = np.where(some, np.sqrt(np.einsum("ij,ij->i", noise, noise)), np.nan)
+            coverage[rows, place] = seen @ scale.weight / (scale.weight.sum() or 1.0)
+            count[rows, place] = seen.sum(axis=1)
     columns = {
         "customer_id": texts(measured.customers, np.repeat(np.arange(size), len(axes))),
         "axis": texts(axes, np.tile(np.arange(len(axes)), size)),
-        "score": numbers(side_by_side("score"), decimals=SCORE_DECIMALS),
-        "standard_error": numbers(side_by_side("error"), decimals=SCORE_DECIMALS),
-        "coverage": np.round(side_by_side("coverage"), SCORE_DECIMALS),
-        "signal_count": side_by_side("count"),
+        "score": numbers(score.ravel(), decimals=SCORE_DECIMALS),
+        "standard_error": numbers(error.ravel(), decimals=SCORE_DECIMALS),
+        "coverage": np.round(coverage.ravel(), SCORE_DECIMALS),
+        "signal_count": count.ravel(),
     }
     return framed(columns, SCORES)
 
 
-def _contributions(
-    measured: Grid, chosen: Mapping[Axis, Sequence[SignalRule]], found: Mapping[Axis, _AxisScores]
-) -> pd.DataFrame:
-    """One row per observed signal: axis by axis, customer by customer, in the order of the rules."""
-    customers = pa.array(measured.customers, pa.string())
-    words: dict[str, list[Any]] = {"customer_id": [], "axis": [], "signal_id": []}
-    for axis, made in found.items():
-        signals = pa.array([rule.id for rule in chosen[axis]], pa.string())
-        words["customer_id"] += [texts(customers, places) for places in made.customer]
-        words["axis"] += [pa.repeat(pa.scalar(axis.value), len(places)) for places in made.customer]
-        words["signal_id"] += [texts(signals, places) for places in made.signal]
-    columns: dict[str, Any] = {name: pa.chunked_array(parts, pa.string()) for name, parts in words.items()}
-    parts = [part for made in found.values() for part in made.parts]
-    columns |= {name: np.concatenate([np.empty(0), *(part[at] for part in parts)]) for at, name in enumerate(_PARTS)}
-    return assembled(columns, CONTRIBUTIONS)
+def _spread(judged: _Judged, scale: _Scale) -> Numbers:
+    """Standard deviation of each signal score. What is left of a mean's variance: the posterior one,
+    between * (1 - v), where the book tells the variances; else the customer's own variance / n, unknown (0) for a
+    single fact.
+    """
+    if np.isnan(judged.prior.between).any():
+        with np.errstate(invalid="ignore", divide="ignore"):
+            alone = np.nan_to_num(judged.block.variance / judged.block.n)
+        left = np.where(np.isnan(judged.prior.between), alone, judged.prior.between * (1.0 - judged.own))
+    else:
+        left = judged.prior.between * (1.0 - judged.own)
+    spread: Numbers = np.minimum(np.sqrt(left) * np.abs(100.0 / (scale.good - scale.bad)), _WIDEST_SD)
+    return spread
