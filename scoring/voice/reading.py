@@ -41,7 +41,18 @@ class Reader:
     rules: VoiceRules
 
     def read(self, text: str, language: str) -> TextRead:
-        """Reads each sentence in its own language where that is clear, else in the language of the text."""
+        """Reads each sentence in its own language where that is clear, else in the language of the text.
+
+        A text too short to have a language is read in the one language whose lexicon knows a charged word of it.
+        """
+        if language == UNKNOWN and len(text.strip()) < self.rules.shortest_text:
+            tried = [self._read(text, known) for known in sorted(self.lexicons) if known != ANY_LANGUAGE]
+            told = [read for read in tried if read.tone is not None]
+            if len(told) == 1:
+                return told[0]
+        return self._read(text, language)
+
+    def _read(self, text: str, language: str) -> TextRead:
         whole = unicodedata.normalize("NFC", text)[: self.rules.longest_text]
         words = words_of(whole)
         tones: list[float] = []

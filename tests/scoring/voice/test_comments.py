@@ -74,6 +74,12 @@ def test_a_short_text_is_read_in_the_language_that_the_source_names():
     assert found.comments[["language", "sentiment"]].to_numpy().tolist() == [["unknown", "negative"]]
 
 
+def test_a_short_text_is_read_where_one_lexicon_alone_knows_its_words():
+    found = read(texts(("R1", "too expensive"), ("R2", "Pessimo."), ("R3", "ok"), ("R4", "grund"))).comments
+    assert set(found["language"]) == {"unknown"}
+    assert found["sentiment"].fillna("").tolist() == ["negative", "negative", "", ""]
+
+
 def test_words_of_our_team_stand_apart():
     found = read(texts(("F1", "They find the price too expensive."), table="account_feedback"))
     assert found.comments["text"].isna().all()
