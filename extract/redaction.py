@@ -48,10 +48,11 @@ _SERIAL = re.compile(
     r"[\s:#=°.]{0,3}((?=[\w-]*\d)[A-Za-z0-9][A-Za-z0-9-]{4,})",
     re.IGNORECASE,
 )
+_SERIAL_SIGNS = ("seri", "s/n", "matricola", "رقم")
 # Letters of Latin alphabets: a name begins with a capital there. Arabic has none, so one word after a title is taken.
 _PROPER = r"[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:['’-][^\W\d_]+)*"
 _TITLED = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|[Ss]ig|[Ss]ig\.ra|[Ss]ignor|[Ss]ignora|[Dd]ott|[Dd]ott\.ssa|[Ii]ng|[Aa]vv)\.?\s+"
+    r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|[Ss]ig(?:\.ra|nora?)?|[Dd]ott|[Dd]ott\.ssa|[Ii]ng|[Aa]vv)\.?\s+"
     rf"({_PROPER}(?:\s+{_PROPER})?)"
     rf"|\b(?:I am|I'm|[Tt]his is|[Ss]ono|[Pp]arla)\s+({_PROPER}\s+{_PROPER})"
     rf"|(?:\b[Mm]y name is|\b[Mm]i chiamo|\b[Ii]l mio nome è)\s+({_PROPER}(?:\s+{_PROPER}){{0,2}})"
@@ -142,9 +143,11 @@ class Redactor:
     def _patterns(self, text: str, counts: Counter[str]) -> str:
         if "@" in text:
             text = _each(_EMAIL, text, "[EMAIL]", counts)
-        if "://" in text or "www." in text.casefold():
+        small = text.casefold()
+        if "://" in text or "www." in small:
             text = _each(_URL, text, "[URL]", counts)
-        text = _inside(_SERIAL, text, "[SERIAL]", counts)
+        if any(sign in small for sign in _SERIAL_SIGNS):
+            text = _inside(_SERIAL, text, "[SERIAL]", counts)
         has_long = bool(_LONG_NUMBER.search(text))
         if has_long:
             text = _each(_IBAN, text, "[IBAN]", counts, _is_iban)
