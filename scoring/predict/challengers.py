@@ -23,6 +23,7 @@ def boosted(earlier: pd.DataFrame, later: pd.DataFrame, features: Features) -> N
     """Probabilities for `later` rows by histogram gradient boosting on `earlier` ones; unknown stays unknown."""
     # scikit-learn takes a second to import, and most weeks of a small book never come here
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
     left = earlier["is_churned"].to_numpy(bool)
     words = code(earlier, left, Features((), features.words))
@@ -42,6 +43,8 @@ def boosted(earlier: pd.DataFrame, later: pd.DataFrame, features: Features) -> N
         early_stopping=False,
         random_state=seed_of("boosted") % 2**31,
     )
-    model.fit(grid(earlier, training_columns(earlier, left, words, fold)), left)
-    probability: Numbers = model.predict_proba(grid(later, columns(later, words)))[:, 1]
+    # threads that wait for each other on a busy machine cost more than they save
+    with threadpool_limits(limits=1):
+        model.fit(grid(earlier, training_columns(earlier, left, words, fold)), left)
+        probability: Numbers = model.predict_proba(grid(later, columns(later, words)))[:, 1]
     return probability

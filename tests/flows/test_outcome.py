@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from config.policy import read_draft
 from contracts.rules import OutcomeRules, Policy
+from contracts.tables import TABLES
 from contracts.weeks import Week
-from extract.snapshot import write_manifest, write_tables
+from extract.snapshot import read_manifest, write_manifest, write_tables
 from flows.fan_out import InOrder
 from flows.inputs import Inputs
 from flows.outcome import check_outcome
+from scoring.measure.asof import as_of_view
+from scoring.measure.signals import measure
+from scoring.predict.hazard import survival
 from scoring.predict.outcome import NO_DATES, NO_OUTCOMES
 from tests.factories.repository import ROOT
 from tests.factories.scoring import AS_OF, WEEK, ago, facts, table
@@ -138,3 +142,75 @@ def test_the_digest_of_a_policy_without_the_section_is_as_before() -> None:
     assert Policy.model_validate(without).digest == policy.digest
     other = policy.thresholds.model_copy(update={"outcome": OutcomeRules(horizon_days=91)})
     assert policy.model_copy(update={"thresholds": other}).digest != policy.digest
+
+
+# --- the model ----------------------------------------------------------------------------------
+
+
+def planted() -> list[dict]:
+    odd, even = CUSTOMERS[1::2], CUSTOMERS[::2]
+    return leaving([c for number, c in enumerate(odd) if number % 4] + even[::8], 250, 30)
+
+
+def judged(root: Path, **retention: object):
+    """The notes of a planted book whose policy says this of retention, with today's signals at hand."""
+    policy = read_draft(ROOT / "config")
+    rules = policy.retention.model_validate(policy.retention.model_dump() | retention)
+    inputs = frozen(root, planted())
+    today = AS_OF - timedelta(days=1)
+    signals = measure(
+        as_of_view({name: read_manifest(root / inputs.manifest).whole(name) for name in TABLES}, today),
+        policy.signals,
+        as_of=today,
+        fresh=frozenset({"invoices"}),
+    )
+    return check_outcome(
+        inputs,
+        root,
+        policy.model_copy(update={"retention": rules}),
+        facts=facts(*({"customer_id": customer} for customer in CUSTOMERS)),
+        fan_out=InOrder(),
+        into=root / "work",
+        signals=signals,
+    )
+
+
+def test_a_model_that_may_be_adopted_is_kept_as_a_file_and_then_used(tmp_path: Path) -> None:
+    first = judged(tmp_path)
+    (kept,) = (tmp_path / "var" / "models").iterdir()
+    card = first.card.set_index("item")
+    assert kept.stem == card.loc["version tried", "words"]
+    assert card.loc["retention axis", "words"] == "the experts' risk index"
+    assert first.predictions.empty
+    adopted = {"kind": "model", "model": kept.stem, "approver": "Head", "shadow_from": date(2026, 1, 5)}
+
+    shadow = judged(tmp_path, **adopted, effective_from=date(2027, 1, 4))
+    assert shadow.axis[0].startswith(f"Model {kept.stem} runs in shadow since 2026-01-05")
+    assert len(shadow.predictions) == 240
+    assert shadow.predictions["probability"].isna().all()
+
+    used = judged(tmp_path, **adopted, effective_from=date(2026, 6, 1))
+    assert used.axis[0].startswith(f"Probabilities of leaving within 182 days are those of model {kept.stem}, approved")
+    assert used.axis[1].startswith("High is a probability from ")
+    assert used.predictions["probability"].between(0, 1).all()
+    assert used.predictions["why_up"].notna().any()
+    assert kept.stem in used.card.set_index("item").loc["retention axis", "words"]
+    assert not any("not a probability" in sentence for sentence in used.axis)
+    assert (used.card["section"] == "drift").any()
+
+    curves = survival(used.hazard, used.rows, months=12)
+    assert curves["customer_id"].nunique() == 240
+
+
+def test_a_lost_model_file_leaves_the_axis_the_index_and_says_so(tmp_path: Path) -> None:
+    adopted = {
+        "kind": "model",
+        "model": "0123456789abcdef",
+        "approver": "Head",
+        "shadow_from": date(2026, 1, 5),
+        "effective_from": date(2026, 6, 1),
+    }
+    notes = judged(tmp_path, **adopted)
+    assert "var/models/0123456789abcdef.json cannot be used (No such file or directory)" in notes.axis[0]
+    assert notes.axis[0].endswith("the retention axis is the experts' risk index, not a probability.")
+    assert notes.predictions.empty

@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contracts.results import SIGNALS
-from contracts.rules import OutcomeRules
-from scoring.predict.discrimination import auc, brier
+from contracts.rules import OutcomeRules, RetentionRules
+from scoring.predict.card import grade, model_card
+from scoring.predict.discrimination import auc
 from scoring.predict.labels import contradictions, undated, used_label
+from scoring.predict.leakage import Availability
 from scoring.predict.outcome import judge, too_few
-from scoring.predict.windows import HorizonNotObserved, active, labels_at, split
+from scoring.predict.periods import declared, person_periods
+from scoring.predict.windows import HorizonNotObserved, active, labels_at, schedule
+from tests.factories.predict import names, signals
 from tests.factories.scoring import AS_OF, ago, facts, rule, table
 
 RULES = [
@@ -25,33 +28,8 @@ RULES = [
 ]
 
 
-def signals(values: dict[str, np.ndarray]) -> pd.DataFrame:
-    """SIGNALS of customers c0000, c0001, ...; NaN is not observed."""
-    parts = []
-    for signal_id, column in values.items():
-        known = ~np.isnan(column)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "customer_id": names(len(column)),
-                    "signal_id": signal_id,
-                    "value": column,
-                    "n": known.astype(float),
-                    "variance": np.nan,
-                    "last_at": pd.NaT,
-                    "is_observed": known,
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)[SIGNALS.names]
-
-
-def names(count: int) -> list[str]:
-    return [f"c{number:04d}" for number in range(count)]
-
-
 def outcomes(left: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame({"customer_id": names(len(left)), "is_churned": left})
+    return pd.DataFrame({"customer_id": names(len(left)), "is_churned": left, "days": np.where(left, 30.0, np.nan)})
 
 
 def snapshot(rng: np.random.Generator, count: int, strength: float) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
@@ -66,8 +44,17 @@ def snapshot(rng: np.random.Generator, count: int, strength: float) -> tuple[pd.
     )
 
 
+NOBODY = pd.DataFrame({"customer_id": [], "score": []})
+
+
 def verdict_of(train, test, scores, **more):
-    return judge(train[0], train[1], test[0], test[1], scores, RULES, horizon_days=182, **more)
+    """`scores` are those at both snapshots, which is all that a scorecard read as a probability needs."""
+    features = declared(RULES, RetentionRules())
+    earlier, later = (
+        person_periods(s, o, features, at=at, scores=scores, facts=facts({"customer_id": "c00000"}))
+        for (s, o, _), at in ((train, ago(364)), (test, ago(182)))
+    )
+    return judge(earlier, later, features, RetentionRules(), horizon_days=182, **more)
 
 
 def test_a_planted_signal_is_better_than_chance() -> None:
@@ -76,10 +63,12 @@ def test_a_planted_signal_is_better_than_chance() -> None:
     scores = pd.DataFrame({"customer_id": names(600), "score": 50 + 10 * test[2]})
     verdict = verdict_of(train, test, scores)
     assert verdict.verdict == "better_than_chance"
-    assert verdict.auc_model == pytest.approx(0.80, abs=0.05)
-    assert verdict.auc_model_low < verdict.auc_model < verdict.auc_model_high
-    assert verdict.brier < verdict.brier_base
-    assert verdict.auc_index > verdict.auc_model  # the index knows the tenth that the signals miss
+    quality = verdict.quality
+    assert quality.auc.value == pytest.approx(0.80, abs=0.05)
+    assert quality.auc.low < quality.auc.value < quality.auc.high
+    assert quality.brier < quality.brier_base
+    assert quality.skill == pytest.approx(1 - quality.brier / quality.brier_base)
+    assert verdict.index.value > quality.auc.value  # the index knows the tenth that the signals miss
     assert verdict.sentences[0].startswith("A model of churn is better than chance: one trained on 182 days")
     assert "is better than chance: AUC" in verdict.sentences[1]
 
@@ -109,18 +98,18 @@ def test_the_order_of_rows_does_not_matter() -> None:
 def test_signals_of_the_other_axis_are_no_features() -> None:
     rng = np.random.default_rng(4)
     # in `snapshot` the loyalty signal is the label itself
-    verdict = verdict_of(
-        snapshot(rng, 400, 0.0), snapshot(rng, 400, 0.0), pd.DataFrame({"customer_id": [], "score": []})
-    )
+    verdict = verdict_of(snapshot(rng, 400, 0.0), snapshot(rng, 400, 0.0), NOBODY)
     assert verdict.verdict == "not_better_than_chance"
-    assert (verdict.auc_index, len(verdict.sentences)) == (None, 1)
+    assert (verdict.index, len(verdict.sentences)) == (None, 1)
 
 
 def test_a_model_without_any_varying_signal_knows_the_base_rate_only() -> None:
     left = np.arange(200) % 4 == 0
     same = (signals({"constant": np.ones(200)}), outcomes(left), None)
-    verdict = verdict_of(same, same, pd.DataFrame({"customer_id": [], "score": []}))
-    assert (verdict.auc_model, verdict.brier, verdict.verdict) == (0.5, verdict.brier_base, "not_better_than_chance")
+    verdict = verdict_of(same, same, NOBODY)
+    quality = verdict.quality
+    assert (quality.auc.value, quality.brier) == (0.5, pytest.approx(quality.brier_base))
+    assert verdict.verdict == "not_better_than_chance"
 
 
 @pytest.mark.parametrize(("events", "minimum"), [(29, 30), (0, 30), (1, 2)])
@@ -134,12 +123,12 @@ def test_too_few_events(events: int, minimum: int) -> None:
         assert verdict.sentences == (
             f"Fewer than {minimum} churn events ({events}): the retention axis is the experts' risk index, not a probability.",
         )
-        assert verdict.auc_model is None
+        assert (verdict.quality, verdict.model) == (None, None)
 
 
 def test_a_book_in_which_nearly_everybody_leaves_gives_no_verdict_either() -> None:
     most = (signals({"deals": np.arange(100.0)}), outcomes(np.arange(100) < 90), None)
-    verdict = verdict_of(most, most, pd.DataFrame({"customer_id": [], "score": []}))
+    verdict = verdict_of(most, most, NOBODY)
     assert verdict.verdict == "too_few_events"
     assert verdict.sentences[0].startswith("Fewer than 30 customers who stayed (10)")
 
@@ -149,19 +138,64 @@ def test_one_event_in_the_sentence() -> None:
     assert too_few(1_200, 5_000).startswith("Fewer than 5,000 churn events (1,200)")
 
 
+def test_a_model_that_adds_nothing_to_the_scorecard_leaves_it_the_axis() -> None:
+    rng = np.random.default_rng(6)
+    features = declared(RULES, RetentionRules())
+    rows = []
+    for age in (364, 182):
+        _, left, planted = snapshot(rng, 800, 1.6)
+        vague = signals({"usage_trend": planted + rng.normal(0, 2, 800)})
+        scores = pd.DataFrame({"customer_id": names(800), "score": 50 + 10 * planted})
+        book = facts({"customer_id": "c00000"})
+        rows.append(person_periods(vague, left, features, at=ago(age), scores=scores, facts=book))
+    study = judge(*rows, features, RetentionRules(), horizon_days=182)
+    assert study.verdict == "better_than_chance"
+    assert not study.may_be_adopted
+    assert grade(study).startswith("C")
+    assert any(said.startswith("It does not beat the scorecard") for said in study.sentences)
+
+
+def test_a_model_that_beats_the_scorecard_may_be_adopted() -> None:
+    rng = np.random.default_rng(7)
+    train, test = snapshot(rng, 1500, 1.6), snapshot(rng, 1500, 1.6)
+    study = verdict_of(train, test, pd.DataFrame({"customer_id": names(1500), "score": rng.random(1500)}))
+    assert study.may_be_adopted
+    assert grade(study)[0] in "AB"
+    assert any(study.model.version in said and "may be adopted" in said for said in study.sentences)
+    assert dict(study.model.metrics)["auc"] == study.quality.auc.value
+    assert [name for name, _ in study.rivals] == ["scorecard as probability", "monthly hazard", "boosted trees"]
+
+
+def test_leaks_are_refused_before_anything_is_fitted() -> None:
+    rng = np.random.default_rng(8)
+
+    def leaking() -> tuple:
+        known, left, planted = snapshot(rng, 600, 1.6)
+        final = signals({"deals": 1.0 * left["is_churned"].to_numpy()})
+        return pd.concat([known[known["signal_id"] != "deals"], final]), left, planted
+
+    late = Availability("constant", 600, 400, 12.0)
+    study = verdict_of(leaking(), leaking(), NOBODY, known=[late])
+    assert [(one.feature, one.reason) for one in study.refused] == [("constant", "late"), ("deals", "alone")]
+    assert study.model.features == ("usage_trend",)
+    assert study.sentences[-1].startswith("'deals' is refused: alone it ranks later customers with AUC 1.00")
+
+
+def test_the_card_says_what_was_tried_and_what_was_not() -> None:
+    rng = np.random.default_rng(9)
+    study = verdict_of(snapshot(rng, 600, 1.6), snapshot(rng, 600, 1.6), NOBODY)
+    card = model_card(study, RetentionRules(), horizon_days=182, minimum_events=30)
+    assert set(card["section"]) == {"verdict", "period", "minimums", "metrics", "features", "calibration", "limits"}
+    row = card.set_index("item").loc["this model: AUC"]
+    assert (row["low"] < row["value"] < row["high"], row["n"]) == (True, 600)
+    assert card.set_index("item").loc["retention axis", "words"] == "the experts' risk index"
+    few = verdict_of(snapshot(rng, 40, 1.6), snapshot(rng, 40, 1.6), NOBODY)
+    card = model_card(few, RetentionRules(), horizon_days=182, minimum_events=30)
+    assert set(card["section"]) == {"verdict", "period", "minimums", "limits"}
+    assert "probability of leaving" not in " ".join(card["words"].dropna())
+
+
 # --- discrimination -----------------------------------------------------------------------------
-
-# docs/methods: y and q of the calibration example
-LEFT = np.array([0, 0, 0, 1, 0, 1, 1, 0, 1, 1], dtype=bool)
-RISK = np.array([0.05, 0.15, 0.15, 0.25, 0.35, 0.45, 0.65, 0.65, 0.85, 0.95])
-
-
-def test_auc_and_brier_of_the_worked_example() -> None:
-    assert auc(LEFT, RISK).value == pytest.approx(0.86, abs=5e-5)
-    assert brier(LEFT, RISK) == pytest.approx(0.1605, abs=5e-5)
-    assert brier(LEFT, 0.5) == pytest.approx(0.25)
-    # scikit-learn's documentation of brier_score_loss
-    assert brier(np.array([0, 1, 1, 0], dtype=bool), np.array([0.1, 0.9, 0.8, 0.3])) == pytest.approx(0.0375)
 
 
 def test_auc_needs_two_of_each_kind_and_stays_within_bounds() -> None:
@@ -197,17 +231,42 @@ def churned(outcome_rows, customers, **changes) -> list[str]:
 
 
 def test_an_outcome_counts_in_one_window_only() -> None:
-    windows = split(AS_OF, 182)
-    days = [windows.train_at, windows.test_at - timedelta(days=1), windows.test_at, AS_OF - timedelta(days=1), AS_OF]
+    windows = schedule(AS_OF, horizon_days=182)
+    (train_at,) = windows.train_at
+    days = [train_at, windows.test_at - timedelta(days=1), windows.test_at, AS_OF - timedelta(days=1), AS_OF]
     rows = churn(*((f"c{number}", day, None) for number, day in enumerate(days)))
     customers = [f"c{number}" for number in range(5)]
-    assert churned(rows, customers, as_of=windows.train_at, observed_until=windows.test_at) == ["c0", "c1"]
+    assert churned(rows, customers, as_of=train_at, observed_until=windows.test_at) == ["c0", "c1"]
     assert churned(rows, customers, as_of=windows.test_at) == ["c2", "c3"]
+
+
+def test_training_windows_end_before_the_test_begins() -> None:
+    windows = schedule(AS_OF, horizon_days=91, gap_days=30, snapshots=3, step_days=60)
+    assert windows.test_at == ago(121)
+    assert windows.train_at == (ago(362), ago(302), ago(242))
+    assert all(windows.window(at)[1] <= windows.test_at for at in windows.train_at)
+    assert windows.window(windows.test_at) == (ago(91), AS_OF)
+
+
+def test_who_leaves_too_soon_to_act_bears_no_label() -> None:
+    rows = churn(("soon", AS_OF - HORIZON + timedelta(days=5), None), ("later", AS_OF - timedelta(days=10), None))
+    frame = labels_at(
+        rows,
+        ["later", "soon", "stays"],
+        as_of=AS_OF - HORIZON,
+        horizon_days=152,
+        label=None,
+        observed_until=AS_OF,
+        gap_days=30,
+    )
+    assert frame["customer_id"].tolist() == ["later", "stays"]
+    assert frame["is_churned"].tolist() == [True, False]
+    assert frame["days"].tolist()[0] == 142
 
 
 def test_windows_are_calendar_days_of_the_zone() -> None:
     rome = ZoneInfo("Europe/Rome")
-    windows = split(datetime(2026, 11, 23, tzinfo=rome), 182)
+    windows = schedule(datetime(2026, 11, 23, tzinfo=rome), horizon_days=182)
     assert windows.test_at.astimezone(UTC) == datetime(2026, 5, 24, 22, tzinfo=UTC)  # midnight in summer time
 
 
