@@ -21,6 +21,7 @@ _COMPARED = {
     ("team", "between"): "teams compared",
 }
 _LEVELS = {"ticket": "tickets", "project": "projects", "account": "accounts", "agent": "agents", "team": "teams"}
+_SIDES = {"before": "below", "after": "beyond"}
 _VERDICTS = {"proven": "Proven", "not_proven": "Not proven", "not_enough": "Not enough observations"}
 
 
@@ -55,7 +56,9 @@ def link_goal(row: Mapping[str, Any], x: Measure) -> str:
     rests = {
         "linear": "there is no knot, every step counts alike",
         "quadratic": "the link is curved, without a knot",
-        "hinge": f"it flattens out only beyond {told('knot')}{unit}" if row["shape"] == "hinge" else "",
+        "hinge": f"most of the difference lies {_SIDES[row['steeper']]} {told('knot')}{unit}"
+        if row["shape"] == "hinge"
+        else "",
     }
     return f"{x.name} {bound} {told('best_quarter')}{unit}, what the best quarter reaches: {rests[row['shape']]}."
 

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from contracts.rules import LinkageRules
-from extract.demo.casting import build_cast
-from extract.demo.company import LAST_WEEK
-from extract.demo.latent import DRIVERS, build_latent, satisfaction
-from extract.demo.timeline import DAY, timeline
-from extract.demo.voice import ANSWERS
+from extract.demo import build_demo
+from extract.demo.commerce import week_index
+from extract.demo.latent import DRIVERS
+from extract.demo.voice import build_surveys
 from scoring.explain.panels import Panel
 from scoring.explain.resampled import Answers
 
@@ -71,8 +70,6 @@ SWISS = np.array(
 """47 Swiss provinces, 1888, in the order of SWISS_COLUMNS (Mosteller, Tukey, Data Analysis and Regression, 1977)."""
 
 DRIVER_NAMES = tuple(DRIVERS)
-_LINE = timeline(weeks=104, last=LAST_WEEK, zone="Europe/Rome")
-_WAVE_WEEKS = 13
 
 
 def swiss() -> np.ndarray:
@@ -81,26 +78,19 @@ def swiss() -> np.ndarray:
 
 
 def demo_answers(seed: int, *, customers: int) -> Answers:
-    """A company's answers to the relationship survey with the true level of each planted driver behind them.
+    """A demo company's answers to the recommendation question with the true level of each planted driver behind them.
 
-    Cast, latent levels and answers come from the generator's own functions; names, contacts and texts, which take
-    nearly all of its time, are not made.
+    The generator's own survey equation, before stories set the answers of a dozen customers by hand; tickets and
+    texts, which take nearly all of its time, are not made.
     """
-    rng = np.random.default_rng([seed, 99])
-    book = pd.DataFrame({"is_key_account": rng.permutation(customers) / customers > 0.9})
-    cast = build_cast(book, seed=seed)
-    since = _LINE.end - (rng.gamma(2.2, 800.0, customers).clip(280, 6000) * DAY).astype(np.int64)
-    latent = build_latent(cast, since, _LINE, seed=seed, block=0)
-    phase = rng.integers(0, _WAVE_WEEKS, customers)
-    asked = ((np.arange(_LINE.count)[None, :] - phase[:, None]) % _WAVE_WEEKS == 0) & latent.active(_LINE)
-    rows, weeks = (np.repeat(index, 2) for index in np.nonzero(asked))
-    willing = rng.beta(6, 5, customers)[rows] * (0.85 + 0.15 * latent.mood[rows, weeks])
-    answers = rng.random(len(rows)) < willing
-    rows, weeks = rows[answers], weeks[answers]
-    middle, spread, noise = ANSWERS["nps"]
-    felt = satisfaction(latent, rows, weeks, middle=middle, spread=spread) + noise * rng.standard_normal(len(rows))
-    levels = np.stack([latent.driver(name, rows, weeks) for name in DRIVER_NAMES], axis=1)
-    return Answers(rows.astype(np.intp), levels, np.rint(felt).clip(0, 10))
+    company = build_demo(seed=seed, customers=customers, people=13)
+    block = company.block(0)
+    none = pd.DataFrame(columns=["i", "resolved_at", "actual_end_on", "contact_id", "ticket_id"]).astype("int64")
+    surveys = build_surveys(block, none, none)
+    given = surveys[surveys.answered_at < company.line.end]
+    rows, weeks = given.i.to_numpy(np.int64), week_index(block, given.answered_at.to_numpy(np.int64))
+    levels = np.stack([block.latent.driver(name, rows, weeks) for name in DRIVER_NAMES], axis=1)
+    return Answers(rows.astype(np.intp), levels, given.score.to_numpy(float))
 
 
 def panel(x: Any, y: Any, unit: Any = None, *, held: pd.DataFrame | None = None) -> Panel:
