@@ -21,6 +21,9 @@ from scoring.predict.lifetime_value.estimates import covariance_at
 
 _NEARLY_ONE = 1e-7
 
+_BOUNDS = [(-7.0, 7.0), (-7.0, 7.0), (-4.6, 4.6), (-4.6, 4.6)]
+"""Of the logarithms. a, b of 100 already mean that customers hardly differ in how they drop out; beyond, 2F1 fails."""
+
 
 @dataclass(frozen=True, slots=True)
 class Purchases:
@@ -59,7 +62,7 @@ def fit(purchases: Purchases) -> BetaGeometricPoisson:
         return -value / size, -slope / size
 
     found = minimize(
-        cost, np.zeros(4), jac=True, method="L-BFGS-B", bounds=[(-7, 7)] * 4, options={"ftol": 1e-15, "gtol": 1e-8}
+        cost, np.zeros(4), jac=True, method="L-BFGS-B", bounds=_BOUNDS, options={"ftol": 1e-15, "gtol": 1e-8}
     )
     r, alpha, a, b = np.exp(found.x)
     alpha /= scale

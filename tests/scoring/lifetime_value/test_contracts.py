@@ -245,3 +245,29 @@ def test_fewer_events_widen_the_interval_of_curves():
     # twice as many leavers as foretold, or half: about one deviation at exp(1 / sqrt(2.08))
     shifted = sum(1200 * (1 / (1 + 1 / 99 * np.exp(1.96 / np.sqrt(40)))) ** (12 * y) * 1.1**-y for y in range(5))
     assert few["low"] == pytest.approx(shifted, rel=2e-3)
+
+
+# --- hard states --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [0, 1, 3])
+@pytest.mark.parametrize("assumed", [None, 0.9])
+def test_tiny_books_and_unknown_beginnings(size, assumed):
+    whole = facts(*({"customer_id": c, "revenue_amount": 10.0} for c in ids(3)))
+    frame = whole.iloc[:size]
+    found = valued(frame, assumed_retention=assumed, group="tier")
+    assert len(found.frame) == size
+    assert found.frame["value_amount"].notna().all() == (size == 0 or assumed is not None)
+
+
+def test_everybody_left_at_once_and_nobody_is_left_to_value():
+    gone = {"status": "left", "since_on": TODAY - 40 * MONTH, "ended_on": TODAY - 4 * MONTH, "revenue_amount": 1.0}
+    frame = facts(*(gone | {"customer_id": c} for c in ids(20)))
+    found = valued(frame)
+    assert set(found.frame["why_missing"]) == {"The customer has left."} or found.valuation is None
+
+
+def test_curves_of_nobody():
+    frame = facts({"customer_id": "A", "revenue_amount": 1.0})
+    nobody = SurvivalCurves(pd.DataFrame({"customer_id": [], "month": [], "survival": []}), 0)
+    assert values(frame, curves=nobody).loc["A", "why_missing"] == "No survival curve is known."

@@ -11,7 +11,7 @@ import pytest
 
 from scoring.predict.lifetime_value import bg_nbd, gamma_gamma
 from scoring.predict.lifetime_value.book import value_customers
-from scoring.predict.lifetime_value.non_contractual import purchase_histories
+from scoring.predict.lifetime_value.non_contractual import fit, purchase_histories, value_purchases
 from tests.factories.lifetime_value import EUR, TODAY, ids, rules
 from tests.factories.scoring import AS_OF, WEEK, facts, table
 
@@ -102,6 +102,25 @@ def test_values_rank_and_add_up_like_the_years_to_come():
     assert expected.sum() == pytest.approx(actual.sum(), rel=0.15)
     top = np.argsort(-expected)[:120]
     assert actual.iloc[top].mean() > 3 * actual.mean()
+
+
+@pytest.mark.parametrize("kind", ["faithful", "once more", "one pace"])
+def test_books_that_fit_no_model_still_have_finite_values(kind):
+    """Nobody drops out, everybody drops out after the first repeat, all buy each week: parameters run to their bounds."""
+    rng = np.random.default_rng(4)
+    size = 400
+    observed = rng.integers(20, 700, size) / 7
+    repeats = {"faithful": rng.poisson(observed / 5), "once more": np.ones(size), "one pace": np.floor(observed)}[kind]
+    repeats = repeats.astype(float)
+    last = {"faithful": observed * repeats / (repeats + 1), "once more": np.full(size, 1.0), "one pace": repeats}[kind]
+    book = pd.DataFrame(
+        {"customer_id": ids(size), "repeats": repeats, "last": np.minimum(last, observed), "observed": observed}
+    )
+    book = book.assign(mean=rng.gamma(5, 10, size), share=1.0, basis="revenue")
+    valuation = value_purchases(book, *fit(book), rules(), rng)
+    assert np.isfinite(valuation.values()).all()
+    assert (valuation.values() >= 0).all()
+    assert np.isfinite(valuation.rows[["low", "high"]]).all(axis=None)
 
 
 def test_money_scales(paid):
