@@ -54,7 +54,7 @@ _PROPER = r"[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:['’-][^\W\d_]+)*"
 _TITLED = re.compile(
     r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|[Ss]ig(?:\.ra|nora?)?|[Dd]ott|[Dd]ott\.ssa|[Ii]ng|[Aa]vv)\.?\s+"
     rf"({_PROPER}(?:\s+{_PROPER})?)"
-    rf"|\b(?:I am|I'm|[Tt]his is|[Ss]ono|[Pp]arla)\s+({_PROPER}\s+{_PROPER})"
+    rf"|\b(?:I am|I'm|[Tt]his is|Sono|sono|[Pp]arla)\s+({_PROPER}\s+{_PROPER})"
     rf"|(?:\b[Mm]y name is|\b[Mm]i chiamo|\b[Ii]l mio nome è)\s+({_PROPER}(?:\s+{_PROPER}){{0,2}})"
     r"|(?:السيد|السيدة|الأستاذ|الأستاذة|الدكتور|الدكتورة|اسمي)\s+([\u0620-\u064a]{3,})"
 )
