@@ -31,8 +31,9 @@ from contracts.results import CHANGES
 from contracts.rules import SignalRule, Thresholds
 from scoring.arrays import Flags, Numbers, Places
 from scoring.measure.anchors import anchored
+from scoring.measure.compile import are_means
 from scoring.measure.norms import NO_SEGMENTS, Segments
-from scoring.place.shrinkage import Prior, Priors, are_means, shrunk
+from scoring.place.shrinkage import Prior, Priors, shrunk
 
 _KEY = ["customer_id", "axis", "signal_id"]
 _TAKEN = ["value", "n", "signal_score", "weight_share"]

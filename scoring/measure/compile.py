@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
+
 from contracts.frames import Kind, Table
 from contracts.rules import SignalRule
 from contracts.tables import TABLES
+from scoring.arrays import Flags
 from scoring.measure.asof import limit_of
 from scoring.measure.conditions import DAY_MICROS, Parameters, column_sql, condition, micros
 
@@ -23,6 +26,10 @@ MEAN_LIKE = frozenset({"mean", "median", "share", "nps", "top_box_share"})
 
 _DAYS = {"days_since_first": "min", "days_since_last": "max", "days_until_next": "min"}
 """Aggregates of time alone, and which moment they count from."""
+
+
+def are_means(rules: Sequence[SignalRule]) -> Flags:
+    return np.array([rule.aggregate in MEAN_LIKE for rule in rules], dtype=bool)
 
 
 @dataclass(frozen=True, slots=True)

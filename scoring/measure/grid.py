@@ -20,9 +20,6 @@ from scoring.arrays import Flags, Numbers, Places
 _ROWS_AT_ONCE = 2_000
 """Customers worked on together: their numbers fit the processor's cache, which is several times faster."""
 
-_COLUMNS_AT_ONCE = 8
-"""Numbers in a cache line."""
-
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -40,17 +37,6 @@ class Grid:
     customers: list[str]
     signals: list[str]
     all: Measured
-
-    def columns(self) -> Iterator[tuple[str, Flags, Measured]]:
-        """Each signal, which customers show it, and what those show; neighbours are fetched from memory together."""
-        for start in range(0, len(self.signals), _COLUMNS_AT_ONCE):
-            near = slice(start, start + _COLUMNS_AT_ONCE)
-            fetched = [
-                np.ascontiguousarray(part[:, near].T) for part in (self.all.value, self.all.n, self.all.variance)
-            ]
-            for signal, *parts in zip(self.signals[near], *fetched, strict=True):
-                seen = ~np.isnan(parts[0])
-                yield signal, seen, Measured(*(part[seen] for part in parts))
 
     def blocks(self, signal_ids: Sequence[str]) -> Iterator[tuple[slice, Measured]]:
         """These signals, in this order, of some customers after the other."""
@@ -86,11 +72,12 @@ def _regular(signals: pd.DataFrame) -> tuple[list[str], list[str]] | None:
     if size == 0:
         return [], []
     ids, names = (pa.Array.from_pandas(signals[name]) for name in ("customer_id", "signal_id"))
-    begins = np.flatnonzero(_differ(ids, 1)) + 1
-    width = int(begins[0]) if begins.size else size
-    if size % width or not np.array_equal(begins, np.arange(width, size, width)) or _differ(names, width).any():
+    is_first = np.concatenate([[True], _differ(ids, 1)])
+    begins = np.flatnonzero(is_first)
+    width = int(begins[1]) if begins.size > 1 else size
+    if size % width or not np.array_equal(begins, np.arange(0, size, width)) or _differ(names, width).any():
         return None
-    customers, own = ids.take(pa.array(np.arange(0, size, width))), names.slice(0, width).to_pylist()
+    customers, own = ids.filter(pa.array(is_first)), names.slice(0, width).to_pylist()
     is_ascending = pc.all(pc.less(customers.slice(0, len(customers) - 1), customers.slice(1))).as_py()
     return (customers.to_pylist(), own) if is_ascending is not False and len(set(own)) == width else None
 

@@ -18,10 +18,10 @@ import pandas as pd
 from contracts.frames import conform
 from contracts.results import NORMS
 from contracts.rules import SignalRule, Thresholds
-from scoring.arrays import Numbers, Places
+from scoring.arrays import Flags, Numbers, Places
 from scoring.measure.anchors import anchored
-from scoring.measure.compile import MEAN_LIKE
-from scoring.measure.grid import Measured, grid
+from scoring.measure.compile import MEAN_LIKE, are_means
+from scoring.measure.grid import Grid, grid
 
 WHOLE_BOOK = ""
 """The segment of the rows that speak for everybody."""
@@ -44,6 +44,8 @@ class Segments:
 
     def places(self, customers: Sequence[str]) -> tuple[list[str], Places]:
         """The segments, sorted, and the place of each customer's; -1 for a customer without."""
+        if not self.of:
+            return [], np.full(len(customers), -1, dtype=np.intp)
         names = sorted({*self.of.values()})
         number = {name: place for place, name in enumerate(names)}
         places = [number[self.of[c]] if c in self.of else -1 for c in customers]
@@ -85,59 +87,79 @@ def norms(
     book = grid(signals)
     names, place = segments.places(book.customers)
     old = {} if previous is None else {key: rows.to_dict("records") for key, rows in previous.groupby("signal_id")}
-    wanted = {rule.id: rule for rule in rules}
-    found: dict[str, list[dict[Any, Any]]] = {}
-    for signal, seen, shown in book.columns():
-        if signal in wanted and shown.value.size:
-            found[signal] = _rows_of(wanted[signal], shown, names, place[seen], segments.fewest)
-    nobody = {rule.id: [{"signal_id": rule.id, "segment": WHOLE_BOOK, "customers": 0}] for rule in rules}
-    rows = [row for rule in rules for row in found.get(rule.id) or old.get(rule.id) or nobody[rule.id]]
+    found = [_Tally.of(book, rules, None)]
+    found += [_Tally.of(book, rules, place == which) for which in range(len(names))]
+    rows: list[dict[Any, Any]] = []
+    for at, rule in enumerate(rules):
+        if not found[0].customers[at]:
+            rows += old.get(rule.id) or [{"signal_id": rule.id, "segment": WHOLE_BOOK, "customers": 0}]
+            continue
+        reference = _tidy(found[0].points[at] / found[0].customers[at])
+        rows.append(found[0].row(at, rule, WHOLE_BOOK) | {"reference_score": reference})
+        if rule.aggregate in MEAN_LIKE:
+            named = zip(names, found[1:], strict=True)
+            rows += [tally.row(at, rule, name) for name, tally in named if tally.customers[at] >= segments.fewest]
     return conform(pd.DataFrame(rows, columns=NORMS.names), NORMS)
 
 
-def _rows_of(
-    rule: SignalRule, shown: Measured, names: Sequence[str], whose: Places, fewest: int
-) -> list[dict[Any, Any]]:
-    """The norm of the whole book and, of a mean, those of segments with at least `fewest` customers."""
-    reference = _tidy(float(anchored(shown.value, bad=rule.bad, good=rule.good).mean()))
-    rows = [_norm(rule, WHOLE_BOOK, shown) | {"reference_score": reference}]
-    if names and rule.aggregate in MEAN_LIKE:
-        counts = np.bincount(whose + 1, minlength=len(names) + 1)[1:]
-        for which in np.flatnonzero(counts >= fewest):
-            mine = whose == which
-            of = Measured(shown.value[mine], shown.n[mine], shown.variance[mine])
-            rows.append(_norm(rule, names[int(which)], of))
-    return rows
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """Sums over the customers that show a signal, one number per rule; the last five of means alone, else 0."""
 
+    customers: Numbers
+    value: Numbers
+    points: Numbers
+    n: Numbers
+    n_squared: Numbers
+    freedom: Numbers
+    within: Numbers
+    spread: Numbers
 
-def _norm(rule: SignalRule, segment: str, shown: Measured) -> dict[str, object]:
-    row: dict[str, object] = {
-        "signal_id": rule.id,
-        "segment": segment,
-        "mean": _tidy(float(shown.value.mean())),
-        "customers": shown.value.size,
-    }
-    if rule.aggregate in MEAN_LIKE and shown.value.size >= _FEWEST_CUSTOMERS:
-        within = _pooled(shown.variance, shown.n)
-        if within is not None:
-            between = _between(shown.value, shown.n, within)
+    @classmethod
+    def of(cls, book: Grid, rules: Sequence[SignalRule], members: Flags | None) -> _Tally:
+        """Over everybody, or over the customers of one segment; block by block, always in the order of ids."""
+        ids = [rule.id for rule in rules]
+        bad, good = (np.array([getattr(rule, end) for rule in rules], dtype=float) for end in ("bad", "good"))
+        means = np.flatnonzero(are_means(rules))
+        sums = np.zeros((3, len(rules)))
+        weighed = np.zeros((5, means.size))
+        for rows, block in book.blocks(ids):
+            value = block.value if members is None else np.where(members[rows, None], block.value, np.nan)
+            seen = ~np.isnan(value)
+            points = anchored(value, bad=bad, good=good)
+            sums += [part.sum(axis=0) for part in (seen, np.where(seen, value, 0.0), np.where(seen, points, 0.0))]
+            counted, own, n, variance = (part[:, means] for part in (seen, value, block.n, block.variance))
+            n, own = np.where(counted, n, 0.0), np.where(counted, own, 0.0)
+            freedom = np.where(counted & ~np.isnan(variance) & (n > 1), n - 1, 0.0)
+            within = freedom * np.where(freedom > 0, variance, 0.0)
+            weighed += [part.sum(axis=0) for part in (n, n * n, n * own, freedom, within)]
+        total, squares, moment, free, inside = weighed
+        with np.errstate(invalid="ignore"):
+            grand = moment / total
+        spread = np.zeros(means.size)
+        for rows, block in book.blocks([ids[at] for at in means]):
+            value = block.value if members is None else np.where(members[rows, None], block.value, np.nan)
+            spread += np.where(np.isnan(value), 0.0, block.n * (value - grand) ** 2).sum(axis=0)
+        wide = np.zeros((5, len(rules)))
+        wide[:, means] = total, squares, free, inside, spread
+        return cls(*sums, *wide)
+
+    def row(self, at: int, rule: SignalRule, segment: str) -> dict[str, object]:
+        """The columns of one rule, without its reference score."""
+        customers = int(self.customers[at])
+        row: dict[str, object] = {
+            "signal_id": rule.id,
+            "segment": segment,
+            "mean": _tidy(self.value[at] / customers),
+            "customers": customers,
+        }
+        if customers >= _FEWEST_CUSTOMERS and self.freedom[at] > 0:
+            within = float(self.within[at] / self.freedom[at])
+            # weighted by n, so that customers of one fact do not drown the rest in noise
+            left = self.spread[at] - (customers - 1) * within
+            between = max(0.0, float(left / (self.n[at] - self.n_squared[at] / self.n[at])))
             row |= {"within_variance": _tidy(within), "between_variance": _tidy(between)}
-    return row
-
-
-def _pooled(variance: Numbers, n: Numbers) -> float | None:
-    known = ~np.isnan(variance) & (n > 1)
-    freedom = n[known] - 1
-    total = float(freedom.sum())
-    return float((variance[known] * freedom).sum()) / total if total > 0 else None
-
-
-def _between(value: Numbers, n: Numbers, within: float) -> float:
-    """Weighted by n, so that customers of one fact do not drown the rest in noise."""
-    total = float(n.sum())
-    grand = float((n * value).sum()) / total
-    spread = float((n * (value - grand) ** 2).sum()) - (value.size - 1) * within
-    return max(0.0, spread / (total - float((n * n).sum()) / total))
+        return row
 
 
 def _tidy(value: float) -> float:

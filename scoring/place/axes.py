@@ -25,9 +25,10 @@ from contracts.rules import SignalRule, Thresholds
 from contracts.words import Axis
 from scoring.arrays import Flags, Numbers, assembled, framed, numbers, texts
 from scoring.measure.anchors import anchored
+from scoring.measure.compile import are_means
 from scoring.measure.grid import Grid, Measured, grid
 from scoring.measure.norms import NO_SEGMENTS, WHOLE_BOOK, Segments
-from scoring.place.shrinkage import Prior, Priors, are_means, shrunk
+from scoring.place.shrinkage import Prior, Priors, shrunk
 
 SCORE_DECIMALS = 6
 _WIDEST_SD = 50.0
@@ -53,7 +54,7 @@ class _Scale:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A block of customers on one axis: signal scores, the share in them that is own, shares of weight (0: not seen)."""
+    """Customers on one axis: signal scores, the share of each that is their own, shares of weight (0: not seen)."""
 
     rows: slice
     block: Measured

@@ -15,9 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from contracts.rules import SignalRule
 from scoring.arrays import Flags, Numbers, Places
-from scoring.measure.compile import MEAN_LIKE
 from scoring.measure.norms import WHOLE_BOOK, Segments
 
 _COLUMNS = ["mean", "between_variance", "within_variance"]
@@ -55,10 +53,6 @@ class Priors:
         if len(self.table) == 1:
             return Prior(*np.moveaxis(self.table[0], -1, 0))
         return Prior(*np.moveaxis(self.table[self.places[customers]], -1, 0))
-
-
-def are_means(rules: Sequence[SignalRule]) -> Flags:
-    return np.array([rule.aggregate in MEAN_LIKE for rule in rules], dtype=bool)
 
 
 def shrunk(

@@ -11,9 +11,10 @@ import pytest
 from contracts.frames import check
 from contracts.results import NORMS, SIGNALS
 from contracts.rules import SignalRule
+from scoring.measure.compile import are_means
 from scoring.measure.norms import Segments, norms, segments_of
 from scoring.place.axes import score
-from scoring.place.shrinkage import Prior, are_means, shrunk
+from scoring.place.shrinkage import Prior, shrunk
 from tests.factories.scoring import facts, frame, rule, thresholds
 
 MEAN = rule(id="mean", aggregate="mean", column="csat_score", bad=0, good=10)
