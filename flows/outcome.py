@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from contracts.results import CUSTOMER_FACTS, MODEL_CARD, PREDICTIONS, SIGNALS
 from contracts.rules import OutcomeRules, Policy
-from contracts.words import Axis
+from contracts.words import Axis, CustomerStatus
 from extract.snapshot import read_bucket, read_manifest
 from flows.fan_out import FanOut
 from flows.inputs import Inputs
@@ -26,7 +26,7 @@ from scoring.predict.card import line_sentence, model_card, predictions
 from scoring.predict.design import Features
 from scoring.predict.drift import Drift, drifts
 from scoring.predict.labels import contradictions, has_dated_churn, undated, used_label
-from scoring.predict.leakage import Availability
+from scoring.predict.leakage import Availability, Refused, after_end
 from scoring.predict.model import Model
 from scoring.predict.outcome import NO_DATES, NO_OUTCOMES, Study, judge, nothing_tried, too_few
 from scoring.predict.periods import declared, person_periods, rows_of
@@ -106,7 +106,7 @@ def check_outcome(
     )
     label = week.rules.label
     trust = contradictions(outcomes, facts, label=label) + undated(outcomes, label=label) if outcomes.num_rows else ()
-    study = _study(week, adopted.axis)
+    study = _study(week, adopted.axis, _filled_at_the_end(week, facts, signals))
     if study.may_be_adopted and study.model is not None:
         keep_candidate(root, study.model)
     return _notes(week, study, adopted, trust, facts, signals)
@@ -118,7 +118,16 @@ def _rules(policy: Policy) -> OutcomeRules:
     return rules if horizon is None else rules.model_copy(update={"horizon_days": horizon})
 
 
-def _study(week: _Week, axis: str) -> Study:
+def _filled_at_the_end(week: _Week, facts: pd.DataFrame, signals: pd.DataFrame | None) -> tuple[Refused, ...]:
+    """Features that only customers who have left show today."""
+    if signals is None:
+        return ()
+    today = rows_of(signals, list(facts["customer_id"]), week.features, facts=facts)
+    has_left = (facts["status"] == CustomerStatus.LEFT.value).to_numpy(bool)
+    return after_end(today[list(week.features.names)].notna(), has_left)
+
+
+def _study(week: _Week, axis: str, leaking: tuple[Refused, ...]) -> Study:
     if not week.outcomes.num_rows:
         return nothing_tried(NO_OUTCOMES)
     if not has_dated_churn(week.outcomes):
@@ -149,6 +158,7 @@ def _study(week: _Week, axis: str) -> Study:
         horizon_days=rules.horizon_days,
         minimum_events=rules.minimum_events,
         known=_arrivals(week, windows),
+        already_refused=leaking,
         axis=axis,
     )
 

@@ -22,10 +22,14 @@ class LeakLimits(Rule):
 
 
 class ProbabilityLine(Rule):
-    """Where a probability of leaving counts as high: a multiple of the base rate, or the accounts a team can follow."""
+    """Where a probability of leaving counts as high: a multiple of the base rate, or the accounts a team can follow.
+    The costs of a missed departure and of a false alarm are for comparison: the card shows the lines they would give.
+    """
 
     times_base_rate: Positive | None = 2.0
     capacity: Annotated[int, Field(gt=0)] | None = None
+    cost_miss: Positive = 5.0
+    cost_alarm: Positive = 1.0
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

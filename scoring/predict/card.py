@@ -75,6 +75,7 @@ def model_card(
             rows += _rival_rows(name, rival)
         rows += _feature_rows(study.model, names or {})
         rows += _calibration_rows(study.model, study.quality)
+    rows += [{"section": "lines", "item": one.name, "value": one.at, "words": one.words} for one in study.lines]
     rows += [{"section": "refused", "item": one.feature, "words": one.sentence} for one in study.refused]
     rows += _drift_rows(drifts)
     rows += [{"section": "limits", "item": str(number), "words": words} for number, words in enumerate(LIMITS, 1)]

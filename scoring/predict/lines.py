@@ -59,6 +59,29 @@ def cheapest(left: Flags, risk: Numbers, *, cost_miss: float, cost_alarm: float)
     return Optimum(best.at, -best.value, best.ties)
 
 
+@dataclass(frozen=True, slots=True)
+class LineCompared:
+    name: str
+    at: float
+    words: str
+
+
+def compared(left: Flags, probability: Numbers, rule: ProbabilityLine) -> tuple[LineCompared, ...]:
+    """Lines that others would draw on these customers, for the card; none of them is adopted by itself."""
+    costs = {"cost_miss": rule.cost_miss, "cost_alarm": rule.cost_alarm}
+    ratio = f"a miss costing {rule.cost_miss:g}, a false alarm {rule.cost_alarm:g}"
+    balanced, least = youden(left, probability), cheapest(left, probability, **costs)
+    return (
+        LineCompared("by costs, if probabilities are calibrated", bayes_line(**costs), ratio),
+        LineCompared("cheapest on the tested customers", least.at, f"{ratio}: {least.value:,.0f} in all"),
+        LineCompared(
+            "by Youden's J, which takes both errors to cost the same",
+            balanced.at,
+            f"J {balanced.value:.2f}; shown only",
+        ),
+    )
+
+
 def _best(lines: Numbers, worth: Numbers) -> Optimum:
     top = np.flatnonzero(worth == worth.max())
     return Optimum(float(lines[top[0]]), float(worth[top[0]]), tuple(float(lines[k]) for k in top[1:]))

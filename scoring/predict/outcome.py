@@ -28,6 +28,7 @@ from scoring.predict.design import Features
 from scoring.predict.discrimination import Interval, auc
 from scoring.predict.hazard import probability_within, train_hazard
 from scoring.predict.leakage import Availability, Refused
+from scoring.predict.lines import LineCompared, compared
 from scoring.predict.model import Model
 from scoring.predict.periods import SCORECARD
 from scoring.predict.quality import Quality, assess
@@ -58,6 +59,7 @@ class Study:
     quality: Quality | None = None
     rivals: tuple[tuple[str, Quality], ...] = ()
     refused: tuple[Refused, ...] = ()
+    lines: tuple[LineCompared, ...] = ()
 
     @property
     def may_be_adopted(self) -> bool:
@@ -74,6 +76,7 @@ def judge(
     horizon_days: int,
     minimum_events: int = 30,
     known: Sequence[Availability] = (),
+    already_refused: tuple[Refused, ...] = (),
     axis: str = INDEX_NOT_PROBABILITY,
 ) -> Study:
     """The verdict on a model and on the retention axis as it stands.
@@ -86,6 +89,7 @@ def judge(
         horizon_days: length of the label windows.
         minimum_events: fewer customers who left (or who stayed) on either side give no verdict.
         known: when the facts behind features became known.
+        already_refused: features that the caller has found to leak.
         axis: what the retention axis is, for the sentences.
     """
     earlier = earlier.sort_values(["customer_id", "at"], ignore_index=True)
@@ -98,7 +102,10 @@ def judge(
     if remaining < minimum_events:
         return replace(study, sentences=(_too_few_stayed(remaining, minimum_events, axis),))
 
-    refused = leakage.late(known, late_share=retention.leaks.late_share)
+    named = {one.feature for one in already_refused}
+    refused = already_refused + tuple(
+        one for one in leakage.late(known, late_share=retention.leaks.late_share) if one.feature not in named
+    )
     honest = _without(features, refused)
     refused += leakage.alone(earlier, later, honest, limit=retention.leaks.alone_auc)
     used = few(
@@ -116,7 +123,8 @@ def judge(
         assert quality is not None  # both kinds were counted above
         return quality
 
-    quality = judged(model.probability(later))
+    probability = model.probability(later)
+    quality = judged(probability)
     hazard = train_hazard(earlier, used, horizon_days=horizon_days, gap_days=retention.gap_days)
     rivals = [("monthly hazard", judged(probability_within(hazard, later)))]
     rivals.append(("boosted trees", judged(boosted(earlier, later, used))))
@@ -131,6 +139,7 @@ def judge(
         quality=quality,
         rivals=tuple(rivals),
         refused=refused,
+        lines=compared(left, probability, retention.line),
     )
     return replace(found, sentences=_sentences(found, earlier, horizon_days, quality, axis))
 

@@ -21,7 +21,7 @@ from tests.factories.predict import TABLES_MEASURED, replay
 from tests.factories.repository import ROOT
 
 SEEDS = range(1, 11)
-CUSTOMERS, WEEKS = 42_000, 137
+CUSTOMERS, WEEKS = 46_000, 137
 # two snapshots train, two test; from the last training snapshot to the first test: 9 weeks of gap and the horizon
 TRAINING, TESTS = (26, 39), (74, 100)
 HORIZON_DAYS = 182

@@ -185,7 +185,16 @@ def test_the_card_says_what_was_tried_and_what_was_not() -> None:
     rng = np.random.default_rng(9)
     study = verdict_of(snapshot(rng, 600, 1.6), snapshot(rng, 600, 1.6), NOBODY)
     card = model_card(study, RetentionRules(), horizon_days=182, minimum_events=30)
-    assert set(card["section"]) == {"verdict", "period", "minimums", "metrics", "features", "calibration", "limits"}
+    assert set(card["section"]) == {
+        "verdict",
+        "period",
+        "minimums",
+        "metrics",
+        "features",
+        "calibration",
+        "lines",
+        "limits",
+    }
     row = card.set_index("item").loc["this model: AUC"]
     assert (row["low"] < row["value"] < row["high"], row["n"]) == (True, 600)
     assert card.set_index("item").loc["retention axis", "words"] == "the experts' risk index"
