@@ -9,7 +9,7 @@ PACKAGES := flows extract scoring reporting delivery store config contracts
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types lint fmt bench gallery lock lock-check clean clean-demo setup setup-dev
+.PHONY: help demo test check types lint fmt bench soak gallery lock lock-check clean clean-demo setup setup-dev
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ fmt: ## write the format and what ruff can mend
 
 bench: setup-dev ## print the benchmark ratios
 	$(BIN)/python -m benchmarks
+
+soak: setup-dev ## kill runs at every step and at random on both databases (KILLS=500 each)
+	$(BIN)/python -m tests.faults.soak --kills $(or $(KILLS),500)
 
 gallery: setup-dev ## take the pictures of the README from a finished demo (DEMO=folder)
 	PYTHONPATH=. $(BIN)/python docs/gallery/make_pictures.py --workspace $(or $(DEMO),.)

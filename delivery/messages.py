@@ -111,7 +111,8 @@ def estimated_bytes(message: Message) -> int:
 
 
 def _mailbox(name: str, address: str) -> Address:
-    return Address(display_name=_clipped(name, _NAME_LIMIT), addr_spec=mailable_address(address))
+    local, _, domain = mailable_address(address).rpartition("@")
+    return Address(display_name=_clipped(name, _NAME_LIMIT), username=local, domain=domain)
 
 
 def _subject(message: Message) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
@@ -19,9 +20,7 @@ def without_files(message: Message, *, megabytes: float, places: str) -> Message
         megabytes: how large it would have been.
         places: a sentence that says where the files can be had.
     """
-    names = ", ".join(attachment.name for attachment in message.attachments)
-    what = f" ({names})" if names else ""
-    notice = f"The files of this mail{what} are left out: with them it has {megabytes:.1f} MB. {places}"
+    notice = _notice([attachment.name for attachment in message.attachments], megabytes, places)
     html = message.html.replace("</body>", f"<p>{_escaped(notice)}</p></body>", 1) if message.html else ""
     return replace(message, text=f"{notice}\n\n{message.text}", html=html, attachments=())
 
@@ -43,13 +42,25 @@ def small_form(refused: Message, eml: bytes, *, places: str) -> Message:
     mail = message_from_bytes(eml, policy=default)
     body = mail.get_body(("plain",))
     text = body.get_content() if body is not None else ""
-    words = replace(refused, subject_key=f"{refused.subject_key}|{_MARK}", text=text, html="", pictures=())
-    return without_files(words, megabytes=len(eml) / 1e6, places=places)
+    names = [part.get_filename() or "a file" for part in mail.iter_attachments()]
+    return replace(
+        refused,
+        subject_key=f"{refused.subject_key}|{_MARK}",
+        text=f"{_notice(names, len(eml) / 1e6, places)}\n\n{text}",
+        html="",
+        attachments=(),
+        pictures=(),
+    )
 
 
 def is_small_form(subject_key: str) -> bool:
     """Whether nothing is left to leave out."""
     return subject_key.endswith(f"|{_MARK}")
+
+
+def _notice(names: Sequence[str], megabytes: float, places: str) -> str:
+    what = f" ({', '.join(names)})" if names else ""
+    return f"The files of this mail{what} are left out: with them it has {megabytes:.1f} MB. {places}"
 
 
 def _escaped(text: str) -> str:

@@ -16,7 +16,7 @@ from delivery.small import is_small_form, small_form
 from delivery.transports import Transport
 from delivery.transports.acceptors import Acceptor
 from flows.acceptors import acceptor_of, returned_mails, transport_of
-from flows.doubt import SendMark, settle_doubts
+from flows.doubt import PATIENCE, SendMark, settle_doubts
 from flows.joining import join_due
 from flows.run import Run
 from flows.stop import finished_first
@@ -215,7 +215,7 @@ def _read_bounces(run: Run) -> None:
 def _tell_operator(run: Run) -> bool:
     """One mail about everything that failed, is unknown or came back since the last one; with its proof in the rows."""
     with run.store.write() as session:
-        rows = outbox.unnoted(session)
+        rows = outbox.unnoted(session, doubts_before=run.clock() - PATIENCE)
         if not rows:
             return False
         lines = [

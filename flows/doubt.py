@@ -11,8 +11,8 @@ from flows.run import Run
 from store import outbox
 from store.outbox import Doubt
 
-# An acceptor that should answer and does not: alerts wait this long, then they are sent again.
-_PATIENCE = timedelta(minutes=15)
+# An acceptor that should answer and does not: after this long alerts are sent again, and the operator is told.
+PATIENCE = timedelta(minutes=15)
 _ASKED_FIRST = timedelta(days=8)
 _PUT_BACK = "the database is older than the mails that were sent from it (restored, or its -wal file was lost)"
 
@@ -43,7 +43,7 @@ def _verdict(run: Run, acceptor: Acceptor | None, doubt: Doubt) -> tuple[bool, s
     if acceptor is None:
         return False, "nobody can be asked; this kind is rather sent twice than never"
     return (
-        (False, "the acceptor does not answer; this kind is rather sent twice than never") if age >= _PATIENCE else None
+        (False, "the acceptor does not answer; this kind is rather sent twice than never") if age >= PATIENCE else None
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from contracts.exchange import Parcel
@@ -85,9 +85,9 @@ def bounced(session: Session, message_id: str, *, at: datetime, code: str, text:
     return row.outbox_id
 
 
-def unnoted(session: Session) -> list[OutboxRecord]:
-    """Messages that failed, are unknown or came back, and of which the operator was not told yet."""
-    rows = session.scalars(select(OutboxRow).where(*_unnoted()).order_by(OutboxRow.outbox_id))
+def unnoted(session: Session, *, doubts_before: datetime) -> list[OutboxRecord]:
+    """Messages that failed, came back, or are in doubt since before that moment, and the operator was not told yet."""
+    rows = session.scalars(select(OutboxRow).where(*_unnoted(doubts_before)).order_by(OutboxRow.outbox_id))
     return [record_of(row) for row in rows]
 
 
@@ -97,12 +97,13 @@ def note(session: Session, outbox_ids: Collection[int], *, now: datetime) -> Non
         locked(session, outbox_id).noted_at = now
 
 
-def _unnoted() -> tuple[ColumnElement[bool], ...]:
+def _unnoted(doubts_before: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         OutboxRow.noted_at.is_(None),
         OutboxRow.kind != MessageKind.OPERATOR.value,
         or_(
-            OutboxRow.state.in_((OutboxState.FAILED, OutboxState.UNKNOWN)),
+            OutboxRow.state == OutboxState.FAILED,
+            and_(OutboxRow.state == OutboxState.UNKNOWN, OutboxRow.doubt_since <= doubts_before),
             OutboxRow.bounced_at.is_not(None),
         ),
     )

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from store import schema
-from store.errors import StoreBusy, StoreUnreachable
+from store.errors import StoreBusy, StoreDamaged, StoreUnreachable
 
 __all__ = ["Session", "Store", "open_store"]
 
@@ -103,8 +103,13 @@ class Store:
     def migrate(self) -> schema.SchemaState:
         """Brings the database to this version's schema; a current one is left alone.
 
-        Raises: SchemaRefused when the database is newer than this version; StoreUnreachable.
+        Raises: SchemaRefused when the database is newer than this version; StoreDamaged when its pages do not
+            fit together; StoreUnreachable.
         """
+        if problems := self.problems():
+            raise StoreDamaged(
+                f"{self.place} is damaged ({problems[0]}); nothing was written: restore the last backup of it"
+            )
         with self._reaching():
             schema.migrate(self._writer, self.place)
         return self.schema_state()
@@ -121,7 +126,7 @@ class Store:
                 if self._engine.dialect.name != "sqlite":
                     connection.exec_driver_sql("SELECT 1")
                     return []
-                found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check")]
+                found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(3)")]
                 orphans = list(connection.exec_driver_sql("PRAGMA foreign_key_check"))
         except DBAPIError as exc:
             return [str(exc.orig).strip()]

@@ -109,7 +109,13 @@ class Remembering:
 
 
 def sent_by(transport: Transport, *parcels: Parcel, lost: tuple[int, ...] = ()) -> list[Receipt]:
-    found = dispatch(parcels, transport, clock=lambda: SENT_AT, before_send=lambda p: p.outbox_id not in lost, may_pass=lambda p: True)
+    found = dispatch(
+        parcels,
+        transport,
+        clock=lambda: SENT_AT,
+        before_send=lambda p: p.outbox_id not in lost,
+        may_pass=lambda p: True,
+    )
     return list(found)
 
 
@@ -130,7 +136,9 @@ def test_a_fault_of_ours_is_in_doubt_and_the_others_go_on() -> None:
 
 def test_a_receipt_can_be_recorded_before_the_next_is_sent() -> None:
     transport = Remembering("dot 250", "dot 250")
-    going = dispatch([parcel(1), parcel(2)], transport, clock=lambda: SENT_AT, before_send=lambda p: True, may_pass=lambda p: True)
+    going = dispatch(
+        [parcel(1), parcel(2)], transport, clock=lambda: SENT_AT, before_send=lambda p: True, may_pass=lambda p: True
+    )
     assert next(going).outbox_id == 1
     assert transport.sent == [1]
     going.close()

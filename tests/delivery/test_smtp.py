@@ -75,7 +75,9 @@ def test_a_wrong_password_is_tried_once_and_stops_the_batch(
     parcels = [parcel(n) for n in range(1, 6)]
     with relay(inbox, context, password="secret") as port:
         transport = SmtpTransport("localhost", port, "starttls", "cem", "wrong", authority.ca_file)
-        receipts = list(dispatch(parcels, transport, clock=lambda: SENT_AT, before_send=lambda p: True, may_pass=lambda p: True))
+        receipts = list(
+            dispatch(parcels, transport, clock=lambda: SENT_AT, before_send=lambda p: True, may_pass=lambda p: True)
+        )
     assert [state(receipt) for receipt in receipts] == [("auth", 535, False, False, False)]
     assert inbox.logins == [("cem", "PLAIN")]
     assert [p.outbox_id for p in untouched(parcels, receipts)] == [2, 3, 4, 5]
@@ -125,7 +127,9 @@ def test_each_recipient_has_an_answer_of_its_own(authority: Authority, context: 
     ]
     with relay(inbox, context) as port:
         transport = SmtpTransport("localhost", port, ca_file=authority.ca_file)
-        receipts = list(dispatch(parcels, transport, clock=lambda: SENT_AT, before_send=lambda p: True, may_pass=lambda p: True))
+        receipts = list(
+            dispatch(parcels, transport, clock=lambda: SENT_AT, before_send=lambda p: True, may_pass=lambda p: True)
+        )
     assert [state(receipt) for receipt in receipts] == [
         ("dot", 250, True, False, False),
         ("rcpt", 451, False, False, False),
@@ -154,7 +158,15 @@ def test_a_refused_sender_is_our_fault_and_stops_the_batch(
     inbox.sender_reply = "553 sender not known"
     with relay(inbox, context) as port:
         transport = SmtpTransport("localhost", port, ca_file=authority.ca_file)
-        receipts = list(dispatch([parcel(1), parcel(2)], transport, clock=lambda: SENT_AT, before_send=lambda p: True, may_pass=lambda p: True))
+        receipts = list(
+            dispatch(
+                [parcel(1), parcel(2)],
+                transport,
+                clock=lambda: SENT_AT,
+                before_send=lambda p: True,
+                may_pass=lambda p: True,
+            )
+        )
     assert [state(receipt) for receipt in receipts] == [("mail", 553, False, False, False)]
 
 

@@ -194,7 +194,7 @@ def torn_links(root: Path) -> list[str]:
 
 
 def _kept(box: Path) -> Iterator[str]:
-    for path in (box / "new").iterdir():
+    for path in (box / "new").glob("*"):
         found = re.search(rb"^Message-ID:\s*(<[^>]+>)", path.read_bytes(), re.MULTILINE | re.IGNORECASE)
         assert found is not None
         yield found[1].decode()

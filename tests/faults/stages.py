@@ -23,6 +23,7 @@ from tests.factories.store import message, postgres_server
 from tests.factories.workspaces import LAST, Story, a_company, a_workspace
 from tests.faults.killing import PATIENCE, Ground, Stage
 
+ZONE = ZoneInfo("Europe/Rome")
 _MIDWEEK = timedelta(days=3, hours=16)
 _MAILS = 8
 _LEAN = {"account_pages": 0, "own_account_pages": 0}
@@ -92,12 +93,12 @@ def ground(folder: Path) -> Iterator[tuple[Ground, int, str]]:
         acceptor.wait()
 
 
-def _lean_workspace(root: Path, port: int, ca_file: str) -> Path:
+def lean_workspace(root: Path, port: int, ca_file: str, *, acceptor: str = "maildir:archive") -> Path:
     """The demo's configuration with real mail to the acceptor, and packs without account pages."""
     a_workspace(root, a_company(50, 5))
     settings = root / "config" / "workspace.toml"
     text = settings.read_text().replace('transport = "maildir"', 'transport = "smtp"')
-    text += f'smtp_host = "localhost"\nsmtp_port = {port}\nca_file = "{ca_file}"\nacceptor = "maildir:archive"\n'
+    text += f'smtp_host = "localhost"\nsmtp_port = {port}\nca_file = "{ca_file}"\nacceptor = "{acceptor}"\n'
     settings.write_text(text)
     readers = root / "config" / "audiences.toml"
     readers.write_text("".join(f"{key} = {value}\n" for key, value in _LEAN.items()) + readers.read_text())
@@ -106,7 +107,7 @@ def _lean_workspace(root: Path, port: int, ca_file: str) -> Path:
 
 def dispatch_stage(place: Ground, port: int, ca_file: str, made: Databases) -> Stage:
     """Eight mails in the outbox, and nothing else to do."""
-    root = _lean_workspace(place.folder / "stage-dispatch", port, ca_file)
+    root = lean_workspace(place.folder / "stage-dispatch", port, ca_file)
     now = datetime.fromisoformat("2026-11-23T09:00:00+01:00")
     url = made.make()
 
@@ -121,11 +122,11 @@ def dispatch_stage(place: Ground, port: int, ca_file: str, made: Databases) -> S
 
 def weekly_stages(place: Ground, port: int, ca_file: str, made: Databases) -> Iterator[Stage]:
     """A week published, then: exports of midweek for alerts; and, those told, the exports of the next week."""
-    root = _lean_workspace(place.folder / "stage-alerts", port, ca_file)
+    root = lean_workspace(place.folder / "stage-alerts", port, ca_file)
     url = made.make()
     story = Story(root, a_company(50, 5))
-    before, midweek = LAST.shift(-1), LAST.starts_at(_zone()) + _MIDWEEK
-    story.until(before.ends_at(_zone()))
+    before, midweek = LAST.shift(-1), LAST.starts_at(ZONE) + _MIDWEEK
+    story.until(before.ends_at(ZONE))
     place.receive_in(root)
     place.attempt(root, lambda run: void(weekly(run, before)), story.clock(), url)
     place.attempt(root, "dispatch", story.clock() + PATIENCE, url)
@@ -140,7 +141,7 @@ def weekly_stages(place: Ground, port: int, ca_file: str, made: Databases) -> It
     place.attempt(after, "alerts", story.clock(), url)
     place.attempt(after, "dispatch", story.clock() + 2 * PATIENCE, url)
     later = Story(after, story.company, story.clock, story.since)
-    later.until(LAST.ends_at(_zone()))
+    later.until(LAST.ends_at(ZONE))
     shutil.rmtree(after / "archive")
     yield _rehearsed(place, made, Stage("weekly", "weekly", after, later.clock(), url))
 
@@ -166,7 +167,3 @@ def _rehearsed(place: Ground, made: Databases, stage: Stage) -> Stage:
 
 def void(_: object) -> None:
     """An act returns nothing."""
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo("Europe/Rome")
