@@ -17,6 +17,7 @@ from contracts.scope import Audience, scoped
 from contracts.words import FieldGroup, MessageKind
 from delivery.addressing import Addressing, Reader
 from flows.books import load_book
+from flows.outsiders import outsider_messages
 from flows.packs import AccountTask, levels_that_see, link_of, render_account_files
 from flows.readers import current_readers, last_week
 from flows.run import Run
@@ -70,14 +71,13 @@ def critical_and_hard(
     if not decisions:
         return [], []
     tellings, noted = _tellings(run, addressing, decisions)
-    briefs, faults = _briefs(
-        run, book_folder, addressing, {t.brief for t in tellings if t.decision.kind is not MessageKind.NOTICE}
-    )
+    briefs, faults = _briefs(run, book_folder, addressing, {t.brief for t in tellings if t.brief is not None})
     book = load_book(book_folder, {decision.customer_id for decision in decisions})
     due = [
         _alert(run, book, telling, policy, briefs.get(telling.brief) if telling.brief else None) for telling in tellings
     ]
-    return due, [*noted, *faults]
+    beyond, unwritten = outsider_messages(run, book, addressing, decisions)
+    return [*due, *beyond], [*noted, *faults, *unwritten]
 
 
 def _tellings(run: Run, addressing: Addressing, decisions: list[AlertDecision]) -> tuple[list[_Telling], list[str]]:

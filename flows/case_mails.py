@@ -89,7 +89,7 @@ def tell_case_changes(run: Run) -> int:
         events = ledger.case_history(session, after=seen)
     if not events:
         return 0
-    policy, addressing, _, _ = current_readers(run)
+    policy, addressing, _, people = current_readers(run)
     _, folder = last_week(run)
     facts = case_facts(run, folder)
     templates = {template.id: template for template in policy.case_templates}
@@ -102,7 +102,7 @@ def tell_case_changes(run: Run) -> int:
             continue
         told = _alerted(run, str(row["reason_key"])) if change == "opened" else set()
         for seat in _audience(facts, event, template, change):
-            reader = addressing.readers.get(seat.person_id or "") or _partner(seat)
+            reader = addressing.readers.get(seat.person_id or "") or _without_pack(seat, people)
             if seat.person_id not in {event.who, *told} and reader and reader.address:
                 key = f"{event.case_id}|{event.number}"
                 lines = _lines(event, facts)
@@ -173,8 +173,13 @@ def _audience(facts: CaseFacts, event: CaseEvent, template: CaseTemplate, change
     return list(wanted.values())
 
 
-def _partner(seat: Seat) -> Reader | None:
-    return Reader(seat.key, seat.name, seat.email, "en", "default") if seat.email else None
+def _without_pack(seat: Seat, people: pd.DataFrame) -> Reader | None:
+    """A seat of somebody who reads no pack: a partner, or a colleague of a department without customers."""
+    if seat.person_id is None:
+        return Reader(seat.key, seat.name, seat.email, "en", "default") if seat.email else None
+    mine = people.loc[people["person_id"] == seat.person_id].to_dict("records")
+    address = mine[0]["email"] if mine and isinstance(mine[0]["email"], str) else None
+    return Reader(seat.person_id, str(mine[0]["name"]), address, "en", "default") if address else None
 
 
 def _alerted(run: Run, subject_key: str) -> set[str]:

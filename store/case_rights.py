@@ -15,7 +15,7 @@ def case_managers(case: CaseRow) -> set[str]:
     return named or ({case.owner_id} if case.owner_id else set())
 
 
-def require_manager(case: CaseRow, who: str) -> None:
+def require_right_to_close(case: CaseRow, who: str) -> None:
     """Raises: CaseRefused, naming the case managers, when `who` is none. A case without any is open to all."""
     allowed = case_managers(case)
     if allowed and who not in allowed:

@@ -44,7 +44,7 @@ from store.case_events import (
     open_case_id,
     with_consequences,
 )
-from store.case_rights import managed_by, require_manager
+from store.case_rights import managed_by, require_right_to_close
 from store.errors import CaseRefused
 from store.fold import fold, from_json, to_json
 from store.locks import take_turns
@@ -231,7 +231,7 @@ def edit_case(
     if applied:
         kind, fields = with_consequences(session, case, applied, now=now, template=template)
         if kind == "closed":
-            require_manager(case, who)
+            require_right_to_close(case, who)
         fields |= managed_by(case, applied.get("owner_id"), who)
         change(session, case, kind, fields, author)
     if disputed:

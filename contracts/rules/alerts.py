@@ -20,7 +20,8 @@ _PLACES = ("{contact}", "{caller}", "{day}")
 class CustomerNote(Rule):
     """A note to the customer's contact who answered: off unless `is_on`, with an approved text and a cap.
 
-    `text` holds {contact}, {caller} and {day}: "We read your answer; {caller} calls you by {day}."
+    `text` holds {contact}, {caller} and {day}: "We read your answer; {caller} calls you by {day}." The day is
+    `call_within_days` working days ahead; a contact gets at most so many notes `within_days` days.
     """
 
     is_on: bool = False
@@ -30,6 +31,7 @@ class CustomerNote(Rule):
     approved_on: date
     most_per_contact: Annotated[int, Field(ge=1)] = 1
     within_days: Annotated[int, Field(ge=1)] = 90
+    call_within_days: Annotated[int, Field(ge=0)] = 1
 
     @model_validator(mode="after")
     def _says_who_and_when(self) -> Self:
