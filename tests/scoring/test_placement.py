@@ -197,3 +197,17 @@ def _complete(previous: pd.DataFrame, current: pd.DataFrame, found: pd.DataFrame
         same = (pd.isna(zones[0]) and pd.isna(zones[1])) or zones[0] == zones[1]
         waited = customer in before.index and before.pending_zone.get(customer) == zones[1]
         assert same or waited
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.tuples(*[st.floats(0, 100)] * 2), st.tuples(*[st.floats(0, 30)] * 2), st.tuples(*[st.floats(0, 100)] * 2))
+def test_better_scores_never_put_a_customer_below_a_line_it_was_above(
+    pair: tuple[float, float], more: tuple[float, float], earlier: tuple[float, float]
+) -> None:
+    rules, book = thresholds(confirmation_weeks=1), facts({"customer_id": "A"})
+    previous = place(scores({"A": earlier}), book, None, rules, week=HERE)
+    better = (min(100.0, pair[0] + more[0]), min(100.0, pair[1] + more[1]))
+    zones = [place(scores({"A": p}), book, previous, rules, week=HERE.shift(1)).zone[0] for p in (pair, better)]
+    sides = {Zone.CRITICAL: (0, 0), Zone.NEUTRAL: (0, 1), Zone.SOMEWHAT_LOYAL: (1, 0), Zone.VERY_LOYAL: (1, 1)}
+    worse, best = (sides[Zone(zone)] for zone in zones)
+    assert (best[0] >= worse[0], best[1] >= worse[1]) == (True, True)
