@@ -9,7 +9,7 @@ from flows.lease import leased
 from flows.measure import policy_of
 from flows.readers import last_week
 from flows.run import Outcome, Run
-from scoring.place.sensitivity import sweep
+from flows.sensitivity import move_lines
 
 
 def sme_review(run: Run) -> Outcome:
@@ -18,24 +18,24 @@ def sme_review(run: Run) -> Outcome:
         inputs, folder = last_week(run)
         policy = policy_of(run.workspace.root / inputs.policy)
         book = load_book(folder)
-        placements, facts = book.frame("placements"), book.frame("customer_facts")
-        result = sweep(placements, facts, policy.thresholds)
-        flips = result.flips.merge(facts[["customer_id", "name"]], on="customer_id", how="left")
+        moved = move_lines(inputs, run.workspace.root, policy, book.frames)
+        names = book.frame("customer_facts")[["customer_id", "name"]]
+        flips = moved.frames["swept_flips"].merge(names, on="customer_id", how="left")
         place = run.workspace.output / "expert" / inputs.week
         place.mkdir(parents=True, exist_ok=True)
-        (place / "counts.csv").write_bytes(
-            csv_bytes(list(result.counts.columns), result.counts.itertuples(index=False))
-        )
-        (place / "flips.csv").write_bytes(csv_bytes(list(flips.columns), flips.itertuples(index=False)))
+        for name, frame in {**moved.frames, "swept_flips": flips}.items():
+            (place / f"{name}.csv").write_bytes(csv_bytes(list(frame.columns), frame.itertuples(index=False)))
     band = policy.thresholds.dead_band
     near = flips[flips["shift"].abs() <= band]
-    fence = ", ".join(f"{axis} {share:.0%}" for axis, share in result.fence_share.items())
+    today = moved.frames["swept_lines"].query("shift == 0")
+    fence = ", ".join(f"{axis} {share:.0%}" for axis, share in zip(today["axis"], today["fence_share"], strict=True))
     return Outcome(
         ExitCode.DONE,
         f"Threshold sensitivity of {inputs.week} is in {place}",
         (
             f"{near['customer_id'].nunique()} customers would change zone within {band:g} points",
             f"on the fence (score within 1.96 standard errors of its line): {fence}",
+            *moved.frames["proposed_lines"]["sentence"],
         ),
         {"flips": len(flips)},
     )

@@ -21,7 +21,7 @@ class Costs(Rule):
 
 
 class Capacity(Rule):
-    """What owners in `unit` can take up: new cases per owner and week, and how many weeks the standing ones may last."""
+    """What owners in `unit` can take up: new cases per owner and week; standing ones may last so many weeks."""
 
     unit: BusinessUnit = BusinessUnit.SALES
     cases_per_owner_week: Positive = 1.0

@@ -38,7 +38,7 @@ def cusum(x: Numbers, k: Numbers) -> tuple[Numbers, Places]:
 
 
 def ewma(x: Numbers, start: Numbers, smoothing: float) -> tuple[Numbers, Places]:
-    """z after each week (weeks without a value leave it as it was), and how many values went into the last.
+    """Level z after each week (weeks without a value leave it as it was), and how many values went into the last.
 
     Args:
         x: customers x weeks, oldest first, NaN where nothing was measured.
@@ -70,7 +70,7 @@ def run_length(cdf: Callable[[Numbers], Numbers], h: float, *, states: int = _ST
     width = 2.0 * h / (2 * states - 1)
     steps = np.arange(states)
     # state 0 is S = 0, state i stands for S about i * width
-    below = cdf((steps[None, :] - steps[:, None] + 0.5) * width)
+    below = cdf(np.asarray((steps[None, :] - steps[:, None] + 0.5) * width, dtype=np.float64))
     moves = np.diff(below, axis=1, prepend=0.0)
     lengths = np.linalg.solve(np.eye(states) - moves, np.ones(states))
     return float(lengths[0])

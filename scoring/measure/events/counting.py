@@ -92,7 +92,7 @@ def _rows(
 
 def _spread(rows: pd.DataFrame, customers: list[str], name: str, empty: float) -> Numbers:
     grid = np.full((len(customers), WEEKS), empty)
-    place = pd.Index(customers).get_indexer(rows["customer_id"])
+    place = pd.Index(customers).get_indexer(pd.Index(rows["customer_id"]))
     grid[place, rows["ago"].to_numpy(int)] = rows[name].to_numpy(float)
     return grid
 
@@ -123,7 +123,7 @@ def _installed(tables: Mapping[str, pa.Table], customers: pd.Index, ends: np.nda
     if table is None or not table.num_rows:
         return total
     assets = table.select(["customer_id", "quantity", "installed_on", "removed_on"]).to_pandas()
-    place = customers.get_indexer(assets["customer_id"])
+    place = customers.get_indexer(pd.Index(assets["customer_id"]))
     assets, place = assets.loc[place >= 0], place[place >= 0]
     quantity = assets["quantity"].fillna(1.0).to_numpy(float)
     begins = assets["installed_on"].to_numpy("datetime64[us]")

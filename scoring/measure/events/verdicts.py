@@ -32,7 +32,7 @@ def verdicts(counts: pd.DataFrame, norms: pd.DataFrame, rules: CountedRules) -> 
         mine = counts.loc[counts["rule_id"] == rule.id]
         if mine.empty or rule.id not in book.index:
             continue
-        judged = _judged(rule, mine, book.loc[rule.id], rules)
+        judged = _judged(rule, mine, book.loc[[rule.id]].iloc[0], rules)
         parts.append(judged.assign(customer_id=mine["customer_id"].to_numpy(), rule_id=rule.id))
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
     return whole[COLUMNS]
@@ -53,7 +53,7 @@ def _judged(rule: SpikeRule | DriftRule, mine: pd.DataFrame, norm: pd.Series, ru
 
 
 def _excess(n: Numbers, exposure: Numbers, pooled: float, rules: CountedRules) -> Numbers:
-    """c of variance = mean (1 + c): 0 unless the customer's own record or the book's is over-dispersed."""
+    """The c of variance = mean (1 + c): 0 unless the customer's own record or the book's is over-dispersed."""
     weeks = slice(1, 1 + rules.baseline_weeks)
     own = dispersion(n[:, weeks], exposure[:, weeks])
     larger = np.maximum(own, pooled)
@@ -133,7 +133,7 @@ def _mean_drift(rule: DriftRule, v: Numbers, spread: float, rules: CountedRules)
     sign = 1.0 if rule.direction == "up" else -1.0
     own = np.sqrt(np.nansum((usual - mean[:, None]) ** 2, axis=1) / np.maximum(known - 1, 1))
     sd = np.maximum(own, spread)
-    error = sd * np.sqrt(ewma_variance(rule.smoothing, values) + 1.0 / np.maximum(known, 1))
+    error = sd * np.sqrt(ewma_variance(rule.smoothing, values.astype(float)) + 1.0 / np.maximum(known, 1))
     beyond = np.divide(sign * (z - mean) - rule.tolerance, error, out=np.full_like(z, -np.inf), where=error > 0)
     beyond = np.where((error == 0) & (sign * (z - mean) > rule.tolerance), np.inf, beyond)
     enough = (known >= rules.least_weeks) & (values >= rule.least_weeks)
