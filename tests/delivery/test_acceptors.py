@@ -75,7 +75,7 @@ def test_an_international_address_leaves_only_by_a_relay_that_takes_it(authority
         sender=("Loyalty", "loyalty@borealis.example"), date=SENT_AT, domain="borealis.example", list_id="l.borealis.example",
     )  # fmt: skip
     assert "用户@borealis.example".encode() in eml
-    going = parcel(recipient="用户@borealis.example")
+    going = replace(parcel(), recipient="用户@borealis.example")
     context = authority.server_context()
     ehlo = b"250-relay\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
     with (
@@ -83,7 +83,7 @@ def test_an_international_address_leaves_only_by_a_relay_that_takes_it(authority
         SmtpTransport("localhost", port, "tls", ca_file=authority.ca_file) as transport,
     ):
         assert transport.send(replace(going, eml=eml)).is_sent
-    assert any(line.startswith("MAIL FROM") and "SMTPUTF8" in line for line in script.said)
+    assert any(line.upper().startswith("MAIL FROM") and "SMTPUTF8" in line for line in script.said)
     with (
         scripted(context) as (port, script),
         SmtpTransport("localhost", port, "tls", ca_file=authority.ca_file) as transport,

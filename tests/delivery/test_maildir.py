@@ -9,7 +9,7 @@ from pathlib import Path
 from contracts.exchange import Parcel, Receipt
 from delivery.dispatch import dispatch, redirected, stops_batch, untouched
 from delivery.transports import MaildirTransport, PreviewTransport, Transport
-from delivery.transports.receipts import receipt_of
+from delivery.transports.receipts import MayPass, always, receipt_of
 from tests.factories.delivery import SENT_AT, parcel
 
 
@@ -93,7 +93,7 @@ class Remembering:
         self.sent: list[int] = []
         self.is_closed = False
 
-    def send(self, parcel: Parcel) -> Receipt:
+    def send(self, parcel: Parcel, *, may_pass: MayPass = always) -> Receipt:
         answer = self.answers.pop(0)
         if answer == "crash":
             raise RuntimeError("a fault of ours")
