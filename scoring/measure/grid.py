@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from scoring.arrays import Flags, Numbers, Places
 
-_ROWS_AT_ONCE = 2_000
+_ROWS_AT_ONCE = 2000
 """Customers worked on together: their numbers fit the processor's cache, which is several times faster."""
 
 

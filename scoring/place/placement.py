@@ -14,16 +14,20 @@ Source: hysteresis and confirmation against flapping, docs/methods/scoring.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from contracts.exchange import episode_of
-from contracts.frames import conform
+from contracts.frames import check
 from contracts.results import PLACEMENTS
 from contracts.rules import Corners, Thresholds
 from contracts.weeks import Week
 from contracts.words import Axis, CustomerStatus, PlacementState, Zone
-from scoring.arrays import Flags, Numbers, Words
+from scoring.arrays import Flags, Numbers, Words, framed
 
 _CARRIED = ["state", "zone", "pending_zone", "pending_weeks", "episode_id", "episode_since"]
 _NO_ZONE = ""
@@ -45,22 +49,26 @@ def place(
     `episode_id` is kept, so that evidence that comes back does not look like a new stay.
     """
     book = facts.sort_values("customer_id", ignore_index=True)
-    placed = book[["customer_id", "status"]].assign(week=str(week))
-    placed = _with_scores(placed, scores)
+    status = book["status"].to_numpy(object)
+    placed: dict[str, Any] = {"customer_id": book["customer_id"], "status": book["status"]}
+    placed["week"] = np.full(len(book), str(week), dtype=object)
+    placed |= _scores_of(book["customer_id"], scores)
     placed["loyalty_line"], placed["retention_line"] = _lines(book["tier"], thresholds)
-    placed["why_insufficient"] = _why(placed, thresholds.coverage_floor)
-    has_left = placed["status"] == CustomerStatus.LEFT.value
-    lacks = placed["why_insufficient"].notna()
-    placed["state"] = np.select(
-        [has_left, lacks], [PlacementState.LEFT.value, PlacementState.INSUFFICIENT.value], PlacementState.PLACED.value
-    )
-    placed.loc[has_left, "why_insufficient"] = None
-    before = _before(placed["customer_id"], previous)
-    _set_zones(placed, before, thresholds)
-    _set_episodes(placed, before, str(week))
+    why = _why(placed, status, thresholds.coverage_floor)
+    has_left = status == CustomerStatus.LEFT.value
+    why[has_left] = None
+    state = np.full(len(book), PlacementState.PLACED.value, dtype=object)
+    state[why != None] = PlacementState.INSUFFICIENT.value  # noqa: E711 - element by element
+    state[has_left] = PlacementState.LEFT.value
+    placed |= {"why_insufficient": why, "state": state}
+    before = _before(book["customer_id"], previous)
+    placed |= _zones(placed, before, thresholds)
+    placed |= _episodes(placed, before, str(week))
     for name in ("zone", "raw_zone", "pending_zone"):
-        placed[name] = placed[name].where(placed[name] != _NO_ZONE, None)
-    return conform(placed, PLACEMENTS)
+        placed[name][placed[name] == _NO_ZONE] = None
+    made = framed({name: pa.array(values, from_pandas=True) for name, values in placed.items()}, PLACEMENTS)
+    check(made, PLACEMENTS)
+    return made
 
 
 def _lines(tiers: pd.Series, thresholds: Thresholds) -> tuple[Numbers, Numbers]:
@@ -71,40 +79,50 @@ def _lines(tiers: pd.Series, thresholds: Thresholds) -> tuple[Numbers, Numbers]:
     return loyalty[places], retention[places]
 
 
-def _with_scores(placed: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+def _scores_of(customers: pd.Series, scores: pd.DataFrame) -> dict[str, Numbers]:
+    """Score, standard error and coverage of each customer on each axis; coverage 0 for one that was not scored."""
+    columns: dict[str, Numbers] = {}
     for axis in Axis:
         mine = scores.loc[scores["axis"] == axis.value]
-        at = pd.Index(mine["customer_id"]).get_indexer(placed["customer_id"])
+        at = pd.Index(mine["customer_id"]).get_indexer(pd.Index(customers))
         found = mine[["score", "standard_error", "coverage"]].to_numpy(float)
         score, error, coverage = np.vstack([found, np.full(3, np.nan)])[at].T  # place -1: not scored
-        placed[axis.value], placed[f"{axis.value}_se"] = score, error
-        placed[f"{axis.value}_coverage"] = np.nan_to_num(coverage)
-    return placed
+        columns |= {axis.value: score, f"{axis.value}_se": error, f"{axis.value}_coverage": np.nan_to_num(coverage)}
+    return columns
 
 
-def _why(placed: pd.DataFrame, floor: float) -> Words:
+def _why(placed: Mapping[str, Any], status: Words, floor: float) -> Words:
     """Why a customer cannot be placed, in words; None when it can."""
-    why: Words = np.full(len(placed), None, dtype=object)
+    why: Words = np.full(status.size, None, dtype=object)
     for axis in Axis:
-        coverage = placed[f"{axis.value}_coverage"].to_numpy(float)
-        for row in np.flatnonzero((coverage < floor) | placed[axis.value].isna().to_numpy()):
+        coverage = placed[f"{axis.value}_coverage"]
+        for row in np.flatnonzero((coverage < floor) | np.isnan(placed[axis.value])):
             text = f"{axis.value}: {coverage[row]:.0%} of the weight is observed, {floor:.0%} is needed"
             why[row] = f"{why[row]}; {text}" if why[row] else text
-    why[(placed["status"] == CustomerStatus.PROSPECT.value).to_numpy()] = "not a customer yet"
+    why[status == CustomerStatus.PROSPECT.value] = "not a customer yet"
     return why
 
 
-def _before(customers: pd.Series, previous: pd.DataFrame | None) -> pd.DataFrame:
-    """The carried columns of the last good week, aligned; without evidence the zone is the one that waits."""
+def _before(customers: pd.Series, previous: pd.DataFrame | None) -> dict[str, Any]:
+    """The carried columns of the last good week, aligned, None for a customer it did not know (pending_weeks: 0);
+    without evidence the zone is the one that waits.
+    """
     if previous is None or previous.empty:
-        return pd.DataFrame({name: [None] * len(customers) for name in _CARRIED}, dtype=object)
-    old = previous.set_index("customer_id")[_CARRIED].reindex(customers).reset_index(drop=True).astype(object)
-    old = old.where(old.notna(), None)
+        nothing = {name: np.full(len(customers), None, dtype=object) for name in _CARRIED}
+        return nothing | {"pending_weeks": np.zeros(len(customers), dtype=int)}
+    at = pd.Index(previous["customer_id"]).get_indexer(pd.Index(customers))
+    old: dict[str, Any] = {}
+    for name in _CARRIED:
+        values: Words = np.full(len(previous) + 1, None, dtype=object)
+        known = previous[name].notna().to_numpy()
+        values[:-1][known] = previous[name].to_numpy(object)[known]
+        old[name] = values[at]  # place -1: the None at the end
+    old["pending_weeks"] = np.append(previous["pending_weeks"].to_numpy(int), 0)[at]
     waits = old["state"] == PlacementState.INSUFFICIENT.value
-    old["zone"] = old["zone"].where(~waits, old["pending_zone"])
-    old.loc[waits, ["pending_zone", "pending_weeks"]] = [None, 0]
+    old["zone"] = np.where(waits, old["pending_zone"], old["zone"])
+    old["pending_zone"][waits], old["pending_weeks"][waits] = None, 0
     has_left = old["state"] == PlacementState.LEFT.value
-    old.loc[has_left, ["zone", "pending_zone"]] = None
+    old["zone"][has_left] = old["pending_zone"][has_left] = None
     return old
 
 
@@ -117,32 +135,32 @@ def zone_names(is_loyal: Flags, is_retained: Flags, corners: Corners) -> Words:
     ).astype(object)
 
 
-def _set_zones(placed: pd.DataFrame, before: pd.DataFrame, thresholds: Thresholds) -> None:
+def _zones(placed: Mapping[str, Any], before: Mapping[str, Any], thresholds: Thresholds) -> dict[str, Any]:
     band, corners = thresholds.dead_band, thresholds.corners
-    is_placed = (placed["state"] == PlacementState.PLACED.value).to_numpy()
-    old = before["zone"].fillna(_NO_ZONE).to_numpy(object)
-    sides, inside, raw_sides = {}, np.zeros(len(placed), dtype=bool), {}
+    is_placed = placed["state"] == PlacementState.PLACED.value
+    old = np.where(before["zone"] == None, _NO_ZONE, before["zone"])  # noqa: E711 - element by element
+    sides, inside, raw_sides = {}, np.zeros(old.size, dtype=bool), {}
     for axis, high in ((Axis.LOYALTY, _loyal_zones(corners)), (Axis.RETENTION, _retained_zones(corners))):
-        value, line = placed[axis.value].to_numpy(float), placed[f"{axis.value}_line"].to_numpy(float)
+        value, line = placed[axis.value], placed[f"{axis.value}_line"]
         raw_sides[axis] = value >= line
-        was_high = np.isin(old.astype(str), [zone.value for zone in high])
+        was_high = (old == high[0].value) | (old == high[1].value)
         sides[axis] = np.where(was_high, value >= line - band, value >= line + band)
         inside |= (value >= line - band) & (value < line + band)
     raw = zone_names(raw_sides[Axis.LOYALTY], raw_sides[Axis.RETENTION], corners)
-    candidate = np.where(old == _NO_ZONE, raw, zone_names(sides[Axis.LOYALTY], sides[Axis.RETENTION], corners))
     is_new = old == _NO_ZONE
-    same_pending = before["pending_zone"].fillna(_NO_ZONE).to_numpy(object) == candidate
-    seen = np.where(same_pending, before["pending_weeks"].fillna(0).to_numpy(int), 0) + 1
-    moves = candidate != old
+    candidate = np.where(is_new, raw, zone_names(sides[Axis.LOYALTY], sides[Axis.RETENTION], corners))
+    seen = np.where(before["pending_zone"] == candidate, before["pending_weeks"], 0) + 1
     at_once = is_new | (candidate == Zone.CRITICAL.value) | (seen >= thresholds.confirmation_weeks)
-    zone = np.where(moves & ~at_once, old, candidate)
-    waits = moves & ~at_once
-    placed["raw_zone"] = np.where(placed[["loyalty", "retention"]].notna().all(axis=1), raw, _NO_ZONE)
-    placed["zone"] = np.where(is_placed, zone, _NO_ZONE)
-    is_thin = (placed["state"] == PlacementState.INSUFFICIENT.value).to_numpy()
-    placed["pending_zone"] = np.where(is_placed & waits, candidate, np.where(is_thin, old, _NO_ZONE))
-    placed["pending_weeks"] = np.where(is_placed & waits, seen, 0)
-    placed["is_borderline"] = is_placed & inside
+    waits = (candidate != old) & ~at_once
+    is_thin = placed["state"] == PlacementState.INSUFFICIENT.value
+    is_scored = ~np.isnan(placed["loyalty"]) & ~np.isnan(placed["retention"])
+    return {
+        "raw_zone": np.where(is_scored, raw, _NO_ZONE),
+        "zone": np.where(is_placed, np.where(waits, old, candidate), _NO_ZONE),
+        "pending_zone": np.where(is_placed & waits, candidate, np.where(is_thin, old, _NO_ZONE)),
+        "pending_weeks": np.where(is_placed & waits, seen, 0),
+        "is_borderline": is_placed & inside,
+    }
 
 
 def _loyal_zones(corners: Corners) -> tuple[Zone, Zone]:
@@ -153,13 +171,12 @@ def _retained_zones(corners: Corners) -> tuple[Zone, Zone]:
     return corners.high_loyalty_high_retention, corners.low_loyalty_high_retention
 
 
-def _set_episodes(placed: pd.DataFrame, before: pd.DataFrame, week: str) -> None:
+def _episodes(placed: Mapping[str, Any], before: Mapping[str, Any], week: str) -> dict[str, Words]:
     """A stay keeps its id; a new one chains on the last, so that both clocks derive the same id."""
-    zone = placed["zone"].to_numpy(object)
-    begins = (zone != _NO_ZONE) & ((zone != before["zone"].to_numpy(object)) | before["episode_id"].isna().to_numpy())
-    ids, since = before["episode_id"].to_numpy(object).copy(), before["episode_since"].to_numpy(object).copy()
+    zone, ids, since = placed["zone"], before["episode_id"].copy(), before["episode_since"].copy()
+    begins = (zone != _NO_ZONE) & ((zone != before["zone"]) | (ids == None))  # noqa: E711 - element by element
     customers = placed["customer_id"].to_numpy(object)
     for row in np.flatnonzero(begins):
         ids[row] = episode_of(str(customers[row]), str(zone[row]), ids[row] or None)
         since[row] = week
-    placed["episode_id"], placed["episode_since"] = ids, since
+    return {"episode_id": ids, "episode_since": since}
