@@ -25,8 +25,8 @@ def tally(planes: Planes, lines: int, weights: Numbers) -> tuple[Numbers, Number
     count, total = np.zeros((lines, CODES)), np.zeros((lines, CODES))
     code = _codes(planes, np.zeros(weights.size, np.uint64))
     _add(count, total, np.zeros(weights.size, np.int64), code, weights, 1.0)
-    steps: Words = (planes.loyal ^ (planes.loyal >> _ONE)) | (planes.retained ^ (planes.retained >> _ONE))
-    steps = steps & _mask(lines - 1)
+    loyal, retained = planes.loyal ^ (planes.loyal >> _ONE), planes.retained ^ (planes.retained >> _ONE)
+    steps = np.bitwise_or(loyal, retained) & _mask(lines - 1)
     for rows, bit in _set_bits(steps):
         here = Planes(planes.loyal[rows], planes.retained[rows])
         after = bit.astype(np.int64) + 1
