@@ -31,7 +31,7 @@ from contracts.results import CHANGES
 from contracts.rules import SignalRule, Thresholds
 from scoring.arrays import Flags, Numbers, Places
 from scoring.measure.anchors import anchored
-from scoring.measure.compile import are_means
+from scoring.measure.compile import MEAN_LIKE
 from scoring.measure.norms import NO_SEGMENTS, Segments
 from scoring.place.shrinkage import Prior, Priors, shrunk
 
@@ -151,7 +151,9 @@ def _measured(rows: pd.DataFrame, week: str, at: Places) -> tuple[Numbers, Numbe
 
 
 def _points(measured: tuple[Numbers, Numbers], prior: Prior, rule: SignalRule, strength: float) -> Numbers:
-    value, _ = shrunk(*measured, prior, is_mean=are_means([rule]), prior_strength=strength)
+    value = measured[0]
+    if rule.aggregate in MEAN_LIKE:
+        value, _ = shrunk(*measured, prior, prior_strength=strength)
     points: Numbers = anchored(value, bad=rule.bad, good=rule.good)
     return points
 

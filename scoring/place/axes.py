@@ -23,7 +23,7 @@ import pyarrow as pa
 from contracts.results import CONTRIBUTIONS, SCORES
 from contracts.rules import SignalRule, Thresholds
 from contracts.words import Axis
-from scoring.arrays import Flags, Numbers, assembled, framed, numbers, texts
+from scoring.arrays import Numbers, Places, assembled, framed, numbers, texts
 from scoring.measure.anchors import anchored
 from scoring.measure.compile import are_means
 from scoring.measure.grid import Grid, Measured, grid
@@ -39,7 +39,7 @@ _PARTS = ("value", "n", "signal_score", "weight_share", "reference_score", "cont
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """The rules of one axis as numbers, one per signal."""
+    """The rules of one axis as numbers, one per signal; `means`: which are means, of which alone there are priors."""
 
     axis: Axis
     signals: list[str]
@@ -47,14 +47,14 @@ class _Scale:
     bad: Numbers
     good: Numbers
     typical: Numbers
-    is_mean: Flags
+    means: Places
     prior_strength: float
     priors: Priors
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """Customers on one axis: signal scores, the share of each that is their own, shares of weight (0: not seen)."""
+    """Customers on one axis: signal scores, the share of each mean that is own, shares of weight (0: not seen)."""
 
     rows: slice
     block: Measured
@@ -139,19 +139,23 @@ def _scale(
     reference = dict(zip(whole["signal_id"], whole["reference_score"].to_numpy(float), strict=True))
     weight, bad, good = (np.array([getattr(r, name) for r in rules], dtype=float) for name in ("weight", "bad", "good"))
     typical = np.nan_to_num(np.array([reference.get(name, np.nan) for name in ids], dtype=float), nan=50.0)
-    priors = Priors.of(norms, ids, *whose)
-    return _Scale(axis, ids, weight, bad, good, typical, are_means(rules), thresholds.prior_strength, priors)
+    means = np.flatnonzero(are_means(rules))
+    priors = Priors.of(norms, [ids[at] for at in means], *whose)
+    return _Scale(axis, ids, weight, bad, good, typical, means, thresholds.prior_strength, priors)
 
 
 def _judge(measured: Grid, scale: _Scale) -> Iterator[_Judged]:
     """One axis, block by block."""
     for rows, block in measured.blocks(scale.signals):
+        value, means = block.value, scale.means
         prior = scale.priors.at(rows)
-        value, own = shrunk(block.value, block.n, prior, is_mean=scale.is_mean, prior_strength=scale.prior_strength)
-        weight = ~np.isnan(block.value) * scale.weight
+        drawn, own = shrunk(value[:, means], block.n[:, means], prior, prior_strength=scale.prior_strength)
+        points = anchored(value, bad=scale.bad, good=scale.good)
+        points[:, means] = anchored(drawn, bad=scale.bad[means], good=scale.good[means])
+        weight = ~np.isnan(value) * scale.weight
         total = weight.sum(axis=1)
         share = weight / np.where(total > 0, total, 1.0)[:, None]
-        yield _Judged(rows, block, prior, anchored(value, bad=scale.bad, good=scale.good), own, share)
+        yield _Judged(rows, block, prior, points, own, share)
 
 
 def _scores(measured: Grid, scales: Sequence[_Scale]) -> pd.DataFrame:
@@ -164,7 +168,7 @@ def _scores(measured: Grid, scales: Sequence[_Scale]) -> pd.DataFrame:
             rows, seen = judged.rows, judged.share > 0
             some = seen.any(axis=1)
             known = np.where(seen, judged.points, 0.0)
-            noise = np.where(seen & scale.is_mean, judged.share * _spread(judged, scale), 0.0)
+            noise = np.where(seen[:, scale.means], judged.share[:, scale.means] * _spread(judged, scale), 0.0)
             score[rows, place] = np.where(some, np.einsum("ij,ij->i", judged.share, known), np.nan)
             error[rows, place] = np.where(some, np.sqrt(np.einsum("ij,ij->i", noise, noise)), np.nan)
             coverage[rows, place] = seen @ scale.weight / (scale.weight.sum() or 1.0)
@@ -181,15 +185,16 @@ def _scores(measured: Grid, scales: Sequence[_Scale]) -> pd.DataFrame:
 
 
 def _spread(judged: _Judged, scale: _Scale) -> Numbers:
-    """Standard deviation of each signal score. What is left of a mean's variance: the posterior one,
+    """Standard deviation of the scores of means. What is left of a mean's variance: the posterior one,
     between * (1 - v), where the book tells the variances; else the customer's own variance / n, unknown (0) for a
     single fact.
     """
-    if np.isnan(judged.prior.between).any():
+    means, between = scale.means, judged.prior.between
+    left = between * (1.0 - judged.own)
+    if np.isnan(between).any():
         with np.errstate(invalid="ignore", divide="ignore"):
-            alone = np.nan_to_num(judged.block.variance / judged.block.n)
-        left = np.where(np.isnan(judged.prior.between), alone, judged.prior.between * (1.0 - judged.own))
-    else:
-        left = judged.prior.between * (1.0 - judged.own)
-    spread: Numbers = np.minimum(np.sqrt(left) * np.abs(100.0 / (scale.good - scale.bad)), _WIDEST_SD)
+            alone = np.nan_to_num(judged.block.variance[:, means] / judged.block.n[:, means])
+        left = np.where(np.isnan(between), alone, left)
+    slope = np.abs(100.0 / (scale.good[means] - scale.bad[means]))
+    spread: Numbers = np.minimum(np.sqrt(left) * slope, _WIDEST_SD)
     return spread

@@ -27,7 +27,7 @@ from contracts.results import PLACEMENTS
 from contracts.rules import Corners, Thresholds
 from contracts.weeks import Week
 from contracts.words import Axis, CustomerStatus, PlacementState, Zone
-from scoring.arrays import Flags, Numbers, Words, framed
+from scoring.arrays import Flags, Numbers, Places, Words, framed
 
 _CARRIED = ["state", "zone", "pending_zone", "pending_weeks", "episode_id", "episode_since"]
 _NO_ZONE = ""
@@ -79,12 +79,20 @@ def _lines(tiers: pd.Series, thresholds: Thresholds) -> tuple[Numbers, Numbers]:
     return loyalty[places], retention[places]
 
 
+def _places(known: pd.Series, wanted: pd.Series) -> Places:
+    """The place of each wanted customer among the known ones; -1 for one that is not among them."""
+    if len(known) == len(wanted) and (known.array == wanted.array).all():  # as in any week without arrivals
+        return np.arange(len(wanted))
+    found: Places = pd.Index(known).get_indexer(pd.Index(wanted))
+    return found
+
+
 def _scores_of(customers: pd.Series, scores: pd.DataFrame) -> dict[str, Numbers]:
     """Score, standard error and coverage of each customer on each axis; coverage 0 for one that was not scored."""
     columns: dict[str, Numbers] = {}
     for axis in Axis:
         mine = scores.loc[scores["axis"] == axis.value]
-        at = pd.Index(mine["customer_id"]).get_indexer(pd.Index(customers))
+        at = _places(mine["customer_id"], customers)
         found = mine[["score", "standard_error", "coverage"]].to_numpy(float)
         score, error, coverage = np.vstack([found, np.full(3, np.nan)])[at].T  # place -1: not scored
         columns |= {axis.value: score, f"{axis.value}_se": error, f"{axis.value}_coverage": np.nan_to_num(coverage)}
@@ -110,7 +118,7 @@ def _before(customers: pd.Series, previous: pd.DataFrame | None) -> dict[str, An
     if previous is None or previous.empty:
         nothing = {name: np.full(len(customers), None, dtype=object) for name in _CARRIED}
         return nothing | {"pending_weeks": np.zeros(len(customers), dtype=int)}
-    at = pd.Index(previous["customer_id"]).get_indexer(pd.Index(customers))
+    at = _places(previous["customer_id"], customers)
     old: dict[str, Any] = {}
     for name in _CARRIED:
         values: Words = np.full(len(previous) + 1, None, dtype=object)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from scoring.arrays import Flags, Numbers, Places
+from scoring.arrays import Numbers, Places
 from scoring.measure.norms import WHOLE_BOOK, Segments
 
 _COLUMNS = ["mean", "between_variance", "within_variance"]
@@ -55,13 +55,12 @@ class Priors:
         return Prior(*np.moveaxis(self.table[self.places[customers]], -1, 0))
 
 
-def shrunk(
-    value: Numbers, n: Numbers, prior: Prior, *, is_mean: Flags, prior_strength: float
-) -> tuple[Numbers, Numbers]:
-    """The values drawn to the prior, and v, the share that is the customer's own."""
+def shrunk(value: Numbers, n: Numbers, prior: Prior, *, prior_strength: float) -> tuple[Numbers, Numbers]:
+    """Means drawn to the prior, and v, the share that is the customer's own."""
     with np.errstate(invalid="ignore", divide="ignore"):
         strength = np.where(prior.within > 0, prior.within / prior.between, 0.0)
-        strength = np.where(is_mean & ~np.isnan(prior.mean), np.maximum(strength, prior_strength), 0.0)
-        own = np.where(np.isinf(strength), 0.0, n / (n + strength))
+        strength = np.where(np.isnan(prior.mean), 0.0, np.maximum(strength, prior_strength))
+        own = n / (n + strength)  # 0 where the strength is infinite
+    if not strength.all():
         own = np.where(strength == 0, 1.0, own)
     return own * value + (1.0 - own) * np.nan_to_num(prior.mean), own

@@ -11,7 +11,6 @@ import pytest
 from contracts.frames import check
 from contracts.results import NORMS, SIGNALS
 from contracts.rules import SignalRule
-from scoring.measure.compile import are_means
 from scoring.measure.norms import Segments, norms, segments_of
 from scoring.place.axes import score
 from scoring.place.shrinkage import Prior, shrunk
@@ -35,7 +34,7 @@ def stein(values: np.ndarray, variance: np.ndarray | float) -> tuple[np.ndarray,
     factor = 1 - (len(values) - 3) * float(np.mean(variance)) / float(((values - values.mean()) ** 2).sum())
     between = np.mean(variance) * factor / (1 - factor)
     prior = Prior(np.float64(values.mean()), np.float64(between), np.float64(np.mean(variance)))
-    drawn, own = shrunk(values, np.ones(len(values)), prior, is_mean=are_means([MEAN]), prior_strength=0.0)
+    drawn, own = shrunk(values, np.ones(len(values)), prior, prior_strength=0.0)
     assert own == pytest.approx(factor)
     return drawn, factor
 
@@ -63,7 +62,7 @@ def test_the_batters_on_the_raw_scale() -> None:
 @pytest.mark.parametrize(("n", "drawn", "own"), [(1, 6.0, 0.2), (3, 4.8571, 0.4286), (10, 3.4286, 0.7143)])
 def test_a_normal_mean_of_the_reference(n: int, drawn: float, own: float) -> None:
     prior = Prior(np.float64(7.0), np.float64(1.0), np.float64(4.0))
-    found, share = shrunk(np.array([2.0]), np.array([float(n)]), prior, is_mean=are_means([MEAN]), prior_strength=0.0)
+    found, share = shrunk(np.array([2.0]), np.array([float(n)]), prior, prior_strength=0.0)
     assert (round(found[0], 4), round(share[0], 4)) == (drawn, own)
 
 
@@ -71,7 +70,7 @@ def test_a_normal_mean_of_the_reference(n: int, drawn: float, own: float) -> Non
 def test_a_share_of_the_reference(hits: int, n: int, drawn: float) -> None:
     """Beta-binomial with a + b = 10: within / between = 10."""
     prior = Prior(np.float64(0.7), np.float64(0.1), np.float64(1.0))
-    found, _ = shrunk(np.array([hits / n]), np.array([float(n)]), prior, is_mean=are_means([MEAN]), prior_strength=0.0)
+    found, _ = shrunk(np.array([hits / n]), np.array([float(n)]), prior, prior_strength=0.0)
     assert round(found[0], 4) == drawn
 
 
