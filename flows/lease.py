@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from contracts.words import RunKind, RunState
-from flows.run import Run, process_name, started_at
+from flows.run import Run, own_name, started_at
 from store import runs
 from store.errors import LeaseLost, StoreError
 from store.runs import ClaimedRun
@@ -84,7 +84,7 @@ def is_alive(owner: str) -> bool:
     Our own process does not count: whoever asks is not at work on what he asks about.
     """
     pid, start = _local(owner)
-    if pid is None or owner.partition("#")[0] == process_name():
+    if pid is None or owner.partition("#")[0] == own_name():
         return False
     try:
         os.kill(pid, 0)
@@ -98,7 +98,7 @@ def is_alive(owner: str) -> bool:
 def is_dead(owner: str) -> bool:
     """Whether the holder of a lease surely runs no more: a process of this machine that has ended."""
     pid, _ = _local(owner)
-    return pid is not None and owner.partition("#")[0] != process_name() and not is_alive(owner)
+    return pid is not None and owner.partition("#")[0] != own_name() and not is_alive(owner)
 
 
 def _local(owner: str) -> tuple[int | None, str]:

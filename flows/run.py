@@ -49,7 +49,7 @@ def unobserved(step: str) -> None:
     """Nobody watches the steps."""
 
 
-def process_name() -> str:
+def own_name() -> str:
     """This process as leases name it: host, number and start, so that a number given out again is somebody else."""
     return f"{socket.gethostname()}:{os.getpid()}@{started_at(os.getpid())}"
 
@@ -85,7 +85,7 @@ class Run:
     @property
     def owner(self) -> str:
         """Who holds this run's leases."""
-        return process_name()
+        return own_name()
 
     def last_closed_week(self) -> Week:
         return Week.closed_by(self.clock(), self.settings.zone)

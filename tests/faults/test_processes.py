@@ -16,7 +16,7 @@ import pytest
 
 from contracts.words import MessageKind, OutboxState, RunKind
 from flows.lease import is_alive, is_dead, leased
-from flows.run import process_name
+from flows.run import own_name
 from flows.stop import Stopped, stoppable
 from store import outbox, runs
 from store.errors import AlreadyRunning, SchemaRefused, StoreBusy, StoreError
@@ -146,7 +146,7 @@ def test_f43_one_week_has_one_name_whatever_the_hour_is_called(tmp_path: Path, a
 
 
 def test_f44_a_dead_holder_is_told_from_a_living_one_with_its_number() -> None:
-    mine = process_name()
+    mine = own_name()
     host, _, rest = mine.rpartition(":")
     number = rest.partition("@")[0]
     assert not is_dead(mine)
