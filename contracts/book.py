@@ -32,6 +32,7 @@ class WeekFacts:
     retention_line: float
     axis_notes: tuple[str, ...] = ()
     trust_notes: tuple[str, ...] = ()
+    value_notes: tuple[str, ...] = ()
     case_statuses: tuple[str, ...] = ("open", "pending", "closed")
 
 
@@ -63,6 +64,7 @@ OPEN_FRAMES = frozenset(
         "drivers",
         "links",
         "linkage_answers",
+        "text_quality",
     }
 )
 

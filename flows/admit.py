@@ -14,6 +14,7 @@ from flows.errors import NothingPublished
 from flows.inputs import Inputs, code_version, fonts_digest
 from flows.policies import policy_for
 from flows.run import Run
+from flows.voice import model_in_force
 from store import runs
 from store.runs import PublishedWeek
 
@@ -70,11 +71,14 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
         earlier = runs.published_weeks(session, before=week)
     previous = earlier[-1] if earlier else None
     snapshot = read_manifest(intake.manifest)
-    cause: Literal["customer", "policy", "baseline"] = "customer"
-    if previous is None:
-        cause = "baseline"
-    elif inputs_of(run, previous).policy_digest != policy.digest:
-        cause = "policy"
+    cause: Literal["customer", "policy", "baseline"] = "baseline"
+    model: str | None = None
+    if previous is not None:
+        before = inputs_of(run, previous)
+        cause = "customer" if before.policy_digest == policy.digest else "policy"
+        model = before.sentiment_model
+    if not is_reconstructed:
+        model = model_in_force(intake.manifest, policy.voice, as_of=run.as_of(week), previous=model, root=root)
     return Inputs(
         week=str(week),
         revision=revision,
@@ -96,6 +100,7 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
         case_event=0,
         code_version=code_version(),
         fonts_digest=fonts_digest(),
+        sentiment_model=model,
     )
 
 

@@ -27,7 +27,8 @@ from flows.errors import NothingPublished
 from flows.fan_out import FanOut, InOrder
 from flows.inputs import Inputs
 from flows.measure import MeasureTask, PlaceTask, gather, measure_bucket, place_bucket, policy_of, write_frames
-from flows.outcome import OutcomeNotes, check_outcome
+from flows.understand import Understood, understand
+from flows.voice import listen
 from scoring.act.plans import plan
 from scoring.measure.norms import norms
 from scoring.measure.signals import signal_words
@@ -40,44 +41,47 @@ _WORTH_A_POOL = 5_000
 
 @dataclass(frozen=True)
 class Assessed:
-    """The judged week: result frames by name, and the folders of its buckets with the canonical rows."""
+    """The judged week: result frames by name, and the folders of its buckets with the canonical rows.
+
+    `kept`: the frames that history keeps beside those of every week.
+    """
 
     frames: dict[str, pd.DataFrame]
     buckets: list[Path]
     people: pd.DataFrame
     policy: Policy
     customers: int
+    kept: tuple[str, ...] = ()
     axis_notes: tuple[str, ...] = ()
     trust_notes: tuple[str, ...] = ()
+    value_notes: tuple[str, ...] = ()
 
 
-def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path, only: frozenset[str] | None = None) -> Assessed:
+def assess(
+    inputs: Inputs,
+    root: Path,
+    *,
+    fan_out: FanOut,
+    into: Path,
+    only: frozenset[str] | None = None,
+    measured: list[Path] | None = None,
+) -> Assessed:
     """The result frames of `inputs`, with working files under `into`, which is emptied first.
 
     With `only`, those customers alone, judged by the norms that the last good week froze: an alert
-    between two weekly runs must not move everybody else's score.
+    between two weekly runs must not move everybody else's score. `measured`: the buckets, where the tasks of
+    `measure_tasks` are done already.
     """
-    shutil.rmtree(into, ignore_errors=True)
     manifest = root / inputs.manifest
     snapshot = read_manifest(manifest)
     spread = fan_out if _customers(snapshot) > _WORTH_A_POOL else InOrder()
     policy_folder = root / inputs.policy
     policy = policy_of(policy_folder)
 
-    tasks = [
-        MeasureTask(
-            manifest=manifest,
-            bucket=bucket,
-            as_of=inputs.instant,
-            policy=policy_folder,
-            fresh=frozenset(inputs.fresh),
-            only=only,
-            into=into / f"bucket-{bucket:04d}",
-            keeps_tables=not inputs.is_reconstructed,
-        )
-        for bucket in _buckets_of(only, snapshot.buckets)
-    ]
-    buckets = spread.map(measure_bucket, tasks)
+    buckets = measured
+    if buckets is None:
+        shutil.rmtree(into, ignore_errors=True)
+        buckets = spread.map(measure_bucket, measure_tasks(inputs, root, into=into, only=only))
     facts = gather(buckets, CUSTOMER_FACTS)
     book_norms = _frozen(inputs, root) if only is not None else norms(gather(buckets, SIGNALS), policy.signals)
     write_frames(into / "norms", {"norms": book_norms})
@@ -128,10 +132,42 @@ def assess(inputs: Inputs, root: Path, *, fan_out: FanOut, into: Path, only: fro
         "previous_contributions": _of(_previous(inputs, root, "contributions", CONTRIBUTIONS.empty()), only),
         "history": history,
     }
-    notes = OutcomeNotes()
+    found = Understood({})
     if only is None and not inputs.is_reconstructed:
-        notes = check_outcome(inputs, root, policy, facts=facts, fan_out=spread, into=into / "outcome")
-    return Assessed(frames, buckets, people, policy, len(facts), axis_notes=notes.axis, trust_notes=notes.trust)
+        found = understand(inputs, root, policy, frames, buckets=buckets, fan_out=spread, into=into)
+    elif only is not None:
+        found = Understood(
+            listen(manifest, policy, as_of=inputs.instant, model=inputs.sentiment_model, root=root, only=only)
+        )
+    return Assessed(
+        frames={**frames, **found.frames},
+        buckets=buckets,
+        people=people,
+        policy=policy,
+        customers=len(facts),
+        kept=found.kept,
+        axis_notes=found.axis_notes,
+        trust_notes=found.trust_notes,
+        value_notes=found.value_notes,
+    )
+
+
+def measure_tasks(inputs: Inputs, root: Path, *, into: Path, only: frozenset[str] | None = None) -> list[MeasureTask]:
+    """What is to be measured for these inputs, a task for each bucket. Needs nothing of any week before."""
+    manifest = root / inputs.manifest
+    return [
+        MeasureTask(
+            manifest=manifest,
+            bucket=bucket,
+            as_of=inputs.instant,
+            policy=root / inputs.policy,
+            fresh=frozenset(inputs.fresh),
+            only=only,
+            into=into / f"bucket-{bucket:04d}",
+            keeps_tables=not inputs.is_reconstructed,
+        )
+        for bucket in _buckets_of(only, read_manifest(manifest).buckets)
+    ]
 
 
 def _assignments(manifest: Path, buckets: int) -> pd.DataFrame:

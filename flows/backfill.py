@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from contracts.weeks import Week, weeks_between
 from contracts.words import ExitCode, RunKind
+from extract.intake import Intake
 from flows.admit import freeze, snapshot_of, take_exports
-from flows.assess import assess
+from flows.assess import assess, measure_tasks
+from flows.fan_out import InOrder
 from flows.lease import leased
+from flows.measure import MeasureTask, measure_bucket
 from flows.record import keep_history
 from flows.run import Outcome, Run
 from store import episodes, runs
@@ -26,10 +32,13 @@ def backfill(run: Run, first: Week, last: Week) -> Outcome:
         intake = take_exports(run, last, run.as_of(last), snapshot_of(run, newest))
         if intake.held:
             return Outcome(ExitCode.HELD, "Held: the exports cannot be trusted", intake.held)
+        measured = _measured(run, missing, intake)
         for week in missing:
             inputs = freeze(run, week, intake, revision=0, is_reconstructed=True)
             folder = run.workspace.runs / inputs.run_name
-            assessed = assess(inputs, run.workspace.root, fan_out=run.fan_out, into=folder / "work")
+            assessed = assess(
+                inputs, run.workspace.root, fan_out=InOrder(), into=folder / "work", measured=measured[week]
+            )
             keep_history(run, inputs, assessed, intake.sources)
             inputs.write(folder / "inputs.json")
             with run.store.write() as session:
@@ -52,3 +61,15 @@ def backfill(run: Run, first: Week, last: Week) -> Outcome:
         f"{len(missing)} weeks scored from {missing[0]} to {missing[-1]}, labelled reconstructed",
         figures={"weeks": len(missing), "customers": assessed.customers},
     )
+
+
+def _measured(run: Run, weeks: list[Week], intake: Intake) -> dict[Week, list[Path]]:
+    """The buckets of every week, measured side by side: only placing needs the week before."""
+    tasks: dict[Week, list[MeasureTask]] = {}
+    for week in weeks:
+        inputs = freeze(run, week, intake, revision=0, is_reconstructed=True)
+        into = run.workspace.runs / inputs.run_name / "work"
+        shutil.rmtree(into, ignore_errors=True)
+        tasks[week] = measure_tasks(inputs, run.workspace.root, into=into)
+    done = iter(run.fan_out.map(measure_bucket, [task for week in weeks for task in tasks[week]]))
+    return {week: [next(done) for _ in tasks[week]] for week in weeks}

@@ -28,6 +28,7 @@ def week_facts(inputs: Inputs, assessed: Assessed, sources: pd.DataFrame) -> Wee
         case_statuses=tuple(dict.fromkeys(s for t in assessed.policy.case_templates for s in t.statuses)),
         axis_notes=assessed.axis_notes,
         trust_notes=tuple(_source_notes(sources)) + assessed.trust_notes,
+        value_notes=assessed.value_notes,
     )
 
 

@@ -20,7 +20,8 @@ class Inputs:
     """The frozen inputs of one week and revision. Paths are relative to the workspace.
 
     `history` lists the published weeks that trends show, oldest first; `previous` is the last good one.
-    `case_event` is the number of the last case event that the week's pages know.
+    `case_event` is the number of the last case event that the week's pages know, `sentiment_model` the digest of the
+    model that reads comments.
     """
 
     week: str
@@ -43,6 +44,7 @@ class Inputs:
     case_event: int
     code_version: str
     fonts_digest: str
+    sentiment_model: str | None = None
 
     @property
     def instant(self) -> datetime:

@@ -49,7 +49,7 @@ class Recorded:
 
 def keep_history(run: Run, inputs: Inputs, assessed: Assessed, sources: pd.DataFrame) -> None:
     """Scores, contributions and placements of the week, and what its sources were, as immutable Parquet."""
-    frames = {name: assessed.frames[name] for name in HISTORY_FRAMES}
+    frames = {name: assessed.frames[name] for name in (*HISTORY_FRAMES, *assessed.kept)}
     frames["sources"] = sources
     history = assessed.frames["history"]
     frames["history_row"] = history[history["week"] == inputs.week]

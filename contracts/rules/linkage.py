@@ -169,6 +169,7 @@ class LinkageRules(Rule):
     measure: list[Measure] = []
     hypothesis: list[Hypothesis] = []
     drivers: DriverRules = DriverRules()
+    every_weeks: Annotated[int, Field(ge=1)] = 13
     false_share: Share = 0.05
     holdout_weeks: Weeks = 26
     holdout_p: Share = 0.1
