@@ -13,5 +13,8 @@ from scoring.arrays import Numbers
 
 def anchored(value: Numbers, *, bad: float | Numbers, good: float | Numbers) -> Numbers:
     """100 * (value - bad) / (good - bad), clipped to 0-100; `bad` may lie above `good`. NaN stays NaN."""
-    score: Numbers = np.clip(100.0 * (value - bad) / (np.asarray(good) - bad), 0.0, 100.0)
+    score: Numbers = np.asarray(value - bad)
+    score *= 100.0
+    score /= np.asarray(good) - bad
+    np.clip(score, 0.0, 100.0, out=score)
     return score

@@ -122,24 +122,25 @@ class _Tally:
         bad, good = (np.array([getattr(rule, end) for rule in rules], dtype=float) for end in ("bad", "good"))
         means = np.flatnonzero(are_means(rules))
         sums = np.zeros((3, len(rules)))
-        weighed = np.zeros((5, means.size))
+        weighed = np.zeros((6, means.size))
+        middle: Numbers | None = None
         for rows, block in book.blocks(ids):
             value = block.value if members is None else np.where(members[rows, None], block.value, np.nan)
             seen = ~np.isnan(value)
             points = anchored(value, bad=bad, good=good)
-            sums += [part.sum(axis=0) for part in (seen, np.where(seen, value, 0.0), np.where(seen, points, 0.0))]
-            counted, own, n, variance = (part[:, means] for part in (seen, value, block.n, block.variance))
-            n, own = np.where(counted, n, 0.0), np.where(counted, own, 0.0)
-            freedom = np.where(counted & ~np.isnan(variance) & (n > 1), n - 1, 0.0)
-            within = freedom * np.where(freedom > 0, variance, 0.0)
-            weighed += [part.sum(axis=0) for part in (n, n * n, n * own, freedom, within)]
-        total, squares, moment, free, inside = weighed
-        with np.errstate(invalid="ignore"):
-            grand = moment / total
-        spread = np.zeros(means.size)
-        for rows, block in book.blocks([ids[at] for at in means]):
-            value = block.value if members is None else np.where(members[rows, None], block.value, np.nan)
-            spread += np.where(np.isnan(value), 0.0, block.n * (value - grand) ** 2).sum(axis=0)
+            known = np.where(seen, value, 0.0)
+            sums += [np.count_nonzero(seen, axis=0), known.sum(axis=0), np.where(seen, points, 0.0).sum(axis=0)]
+            if middle is None:  # near the mean, so that squares around it lose no digits
+                middle = known[:, means].sum(axis=0) / np.maximum(np.count_nonzero(seen[:, means], axis=0), 1)
+            counted, variance = seen[:, means], block.variance[:, means]
+            n = np.where(counted, block.n[:, means], 0.0)
+            away = np.where(counted, value[:, means] - middle, 0.0)
+            freedom = np.where(~np.isnan(variance) & (n > 1), n - 1, 0.0)
+            within = np.where(freedom > 0, freedom * variance, 0.0)
+            weighed += [part.sum(axis=0) for part in (n, n * n, n * away, n * away * away, freedom, within)]
+        total, squares, moment, square_moment, free, inside = weighed
+        with np.errstate(invalid="ignore", divide="ignore"):
+            spread = square_moment - moment**2 / total
         wide = np.zeros((5, len(rules)))
         wide[:, means] = total, squares, free, inside, spread
         return cls(*sums, *wide)

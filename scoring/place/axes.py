@@ -54,7 +54,9 @@ class _Scale:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """Customers on one axis: signal scores, the share of each mean that is own, shares of weight (0: not seen)."""
+    """Customers on one axis: signal scores, the share of each mean that is own, shares of weight
+    (0: not seen), and the weight seen.
+    """
 
     rows: slice
     block: Measured
@@ -62,6 +64,7 @@ class _Judged:
     points: Numbers
     own: Numbers
     share: Numbers
+    total: Numbers
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def _judge(measured: Grid, scale: _Scale) -> Iterator[_Judged]:
         weight = ~np.isnan(value) * scale.weight
         total = weight.sum(axis=1)
         share = weight / np.where(total > 0, total, 1.0)[:, None]
-        yield _Judged(rows, block, prior, points, own, share)
+        yield _Judged(rows, block, prior, points, own, share, total)
 
 
 def _scores(measured: Grid, scales: Sequence[_Scale]) -> pd.DataFrame:
@@ -166,13 +169,13 @@ def _scores(measured: Grid, scales: Sequence[_Scale]) -> pd.DataFrame:
     for place, scale in enumerate(scales):
         for judged in _judge(measured, scale):
             rows, seen = judged.rows, judged.share > 0
-            some = seen.any(axis=1)
+            some = judged.total > 0
             known = np.where(seen, judged.points, 0.0)
             noise = np.where(seen[:, scale.means], judged.share[:, scale.means] * _spread(judged, scale), 0.0)
             score[rows, place] = np.where(some, np.einsum("ij,ij->i", judged.share, known), np.nan)
             error[rows, place] = np.where(some, np.sqrt(np.einsum("ij,ij->i", noise, noise)), np.nan)
-            coverage[rows, place] = seen @ scale.weight / (scale.weight.sum() or 1.0)
-            count[rows, place] = seen.sum(axis=1)
+            coverage[rows, place] = judged.total / (scale.weight.sum() or 1.0)
+            count[rows, place] = np.count_nonzero(seen, axis=1)
     columns = {
         "customer_id": texts(measured.customers, np.repeat(np.arange(size), len(axes))),
         "axis": texts(axes, np.tile(np.arange(len(axes)), size)),
