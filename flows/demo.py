@@ -116,7 +116,7 @@ def _clear(workspace: Workspace, marker: Path) -> str | None:
 
 
 def _play(company: DemoCompany, root: Path, *, backfill_weeks: int, say: Say) -> Outcome | None:
-    """The story in four acts; an act that ends badly ends the story."""
+    """The story in five acts; an act that ends badly ends the story."""
     clock = SetClock()
     inbox = Workspace(root).inbox
     write_crosswalk(company, Workspace(root).config / "crosswalk.csv")
@@ -128,11 +128,14 @@ def _play(company: DemoCompany, root: Path, *, backfill_weeks: int, say: Say) ->
             (run.as_of(past), _OPENING, lambda: backfill(run, past.shift(1 - backfill_weeks), past)),
             (run.as_of(before), _OPENING, lambda: weekly(run, before)),
             (midweek, timedelta(minutes=5), lambda: alerts(run)),
+            # leaders get the alerts of half an hour as one mail
+            (midweek, timedelta(minutes=45), lambda: alerts(run)),
             (run.as_of(last), _OPENING, lambda: weekly(run, last)),
         )
         since: datetime | None = None
         for exported_at, later, act in acts:
-            write_exports(company, inbox, as_of=exported_at, since=since)
+            if exported_at != since:
+                write_exports(company, inbox, as_of=exported_at, since=since)
             since = exported_at
             clock.set(exported_at + later)
             outcome = act()

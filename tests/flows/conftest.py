@@ -26,7 +26,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Story:
         backfill(run, past.shift(-5), past)
         story.until(run.as_of(LAST.shift(-1)))
         weekly(run, LAST.shift(-1))
-        story.until(LAST.starts_at(run.settings.zone) + MIDWEEK, later=timedelta(minutes=5))
+        thursday = LAST.starts_at(run.settings.zone) + MIDWEEK
+        story.until(thursday, later=timedelta(minutes=5))
+        alerts(run)
+        story.clock.set(thursday + timedelta(minutes=45))
         alerts(run)
         story.until(run.as_of(LAST))
         weekly(run, LAST)
