@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import os
 import random
 import ssl
@@ -62,4 +63,5 @@ async def serve(folder: Path, port: int, certificate: Path) -> None:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
+    logging.disable()  # a killed client is a traceback for the server, and what these tests are about
     asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])))

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.killing import PATIENCE, Ground, Kill, Stage, faults_of, torn_links
@@ -55,18 +55,30 @@ class Tally:
         )
 
 
-def plan(stage: Stage, kills: int, chance: random.Random) -> list[Kill]:
-    """Every named step in its turn, each at one of its occurrences, and as many random moments."""
+def plan(stage: Stage, steps: list[str], kills: int, chance: random.Random) -> list[Kill]:
+    """Two named steps, then a random moment: all steps in their turn, each at one of its occurrences."""
     counts = Counter(stage.steps)
-    steps = sorted(counts, key=stage.steps.index)
+    named = kills - kills // 3
+    # few kills are spread over all steps instead of hitting the first ones only
+    stride = max(1, len(steps) // max(named, 1))
     planned = []
     for number in range(kills):
-        if number % 2:
+        if number % 3 == 2 or not steps:
             planned.append(Kill(seconds=chance.random() * stage.seconds))
         else:
-            step = steps[(number // 2) % len(steps)]
+            step = steps[(number - number // 3) * stride % len(steps)]
             planned.append(Kill(step, chance.randint(1, counts[step])))
     return planned
+
+
+def own_steps(stages: list[Stage]) -> dict[str, list[str]]:
+    """The steps that each act is killed at: those of sending by the dispatch alone, which is the cheapest."""
+    taken: set[str] = set()
+    found: dict[str, list[str]] = {}
+    for stage in stages:
+        found[stage.name] = [step for step in dict.fromkeys(stage.steps) if step not in taken]
+        taken.update(found[stage.name])
+    return found
 
 
 def run_round(place: Ground, made: Databases, stage: Stage, kills: list[Kill], tally: Tally) -> None:
@@ -94,18 +106,17 @@ def run_round(place: Ground, made: Databases, stage: Stage, kills: list[Kill], t
 
 
 def session(folder: Path, database: str, *, kills: int, acts: list[str], seed: int) -> Tally:
-    """Half of the kills hit the sending of mails, the others the whole run and the alerts."""
+    """The kills are shared out by the number of steps that an act has of its own."""
     tally, chance, begun = Tally(database), random.Random(seed), time.monotonic()
     with ground(folder) as (place, port, ca_file), databases(database) as made:
         stages = [dispatch_stage(place, port, ca_file, made)] if "dispatch" in acts else []
         if {"weekly", "alerts"} & set(acts):
             stages += [stage for stage in weekly_stages(place, port, ca_file, made) if stage.name in acts]
+        steps = own_steps(stages)
+        every = sum(map(len, steps.values()))
         for stage in stages:
-            share = kills // 2 if stage.name == "dispatch" and len(stages) > 1 else kills // max(len(stages) - 1, 1)
-            share = share if stage.name == "dispatch" or len(stages) == 1 else (kills - kills // 2) // (len(stages) - 1)
-            planned = plan(stage, share, chance)
-            print(f"{database} {stage.name}: a run takes {stage.seconds:.1f} s and {len(set(stage.steps))} named steps",
-                  file=sys.stderr, flush=True)  # fmt: skip
+            planned = plan(stage, steps[stage.name], -(-kills * len(steps[stage.name]) // every), chance)
+            print(f"{database} {stage.name}: {stage.seconds:.1f} s, {len(steps[stage.name])} steps", file=sys.stderr)
             for start in range(0, len(planned), _KILLS_A_ROUND):
                 run_round(place, made, stage, planned[start : start + _KILLS_A_ROUND], tally)
     tally.seconds = time.monotonic() - begun
@@ -129,7 +140,7 @@ def main() -> int:
         acts = given.act or ["weekly", "alerts", "dispatch"]
         tallies.append(session(place, database, kills=given.kills, acts=acts, seed=given.seed))
     if given.json:
-        print(json.dumps([{**asdict(tally), "total": tally.total} for tally in tallies]))
+        print(json.dumps([{**vars(tally), "total": tally.total} for tally in tallies]))
     for tally in tallies if not given.json else []:
         print(tally.line())
         for name, number in sorted(tally.kills.items()):
