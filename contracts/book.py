@@ -15,7 +15,11 @@ from contracts.tables import TABLES
 
 @dataclass(frozen=True, slots=True)
 class WeekFacts:
-    """What is true of the whole week and may stand on every page. Free of customer rows."""
+    """What is true of the whole week and may stand on every page. Free of customer rows.
+
+    previous_week: what this week is compared with. last_pack: the week of the pack that the audience got last; None
+    when it got none yet. Targets: shares of a year's opening revenue to be kept, without and with growth.
+    """
 
     week: str
     as_of: datetime
@@ -33,7 +37,11 @@ class WeekFacts:
     axis_notes: tuple[str, ...] = ()
     trust_notes: tuple[str, ...] = ()
     value_notes: tuple[str, ...] = ()
+    expert_notes: tuple[str, ...] = ()
     case_statuses: tuple[str, ...] = ("open", "pending", "closed")
+    last_pack: str | None = None
+    gross_target: float | None = None
+    net_target: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,12 @@ OPEN_FRAMES = frozenset(
         "text_quality",
     }
 )
+
+# Figures of the whole book, small cells left out: for those who may see the whole book.
+WHOLE_BOOK_FRAMES = frozenset({"segments", "findings"})
+
+# Rows about a parent account that tell of the accounts below it.
+FAMILY_FRAMES = frozenset({"rollups"})
 
 # Rows about our own people: names of owners must be readable; levels and e-mails carry no customer.
 PEOPLE_FRAMES = frozenset({"people"})

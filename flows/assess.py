@@ -55,6 +55,7 @@ class Assessed:
     axis_notes: tuple[str, ...] = ()
     trust_notes: tuple[str, ...] = ()
     value_notes: tuple[str, ...] = ()
+    expert_notes: tuple[str, ...] = ()
 
 
 def assess(
@@ -149,6 +150,7 @@ def assess(
         axis_notes=found.axis_notes,
         trust_notes=found.trust_notes,
         value_notes=found.value_notes,
+        expert_notes=found.expert_notes,
     )
 
 

@@ -75,6 +75,7 @@ def _read(folder: Path, customers: pa.StringArray | None) -> Book:
     body["axis_notes"] = tuple(body["axis_notes"])
     body["trust_notes"] = tuple(body["trust_notes"])
     body["value_notes"] = tuple(body["value_notes"])
+    body["expert_notes"] = tuple(body["expert_notes"])
     body["case_statuses"] = tuple(body["case_statuses"])
     frames = {path.stem: to_frame(_part(path, customers)) for path in sorted(folder.glob("*.parquet"))}
     buckets = [folder / name for name in json.loads((folder / "buckets.json").read_bytes())]

@@ -29,6 +29,9 @@ def week_facts(inputs: Inputs, assessed: Assessed, sources: pd.DataFrame) -> Wee
         axis_notes=assessed.axis_notes,
         trust_notes=tuple(_source_notes(sources)) + assessed.trust_notes,
         value_notes=assessed.value_notes,
+        expert_notes=assessed.expert_notes,
+        gross_target=assessed.policy.targets.retention.gross_revenue,
+        net_target=assessed.policy.targets.retention.net_revenue,
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from contracts.results import DRIVERS, LINKAGE_ANSWERS, LINKS, SIGNALS
 from contracts.rules import Policy
 from contracts.weeks import Week
+from contracts.words import Zone
 from flows.fan_out import FanOut
 from flows.inputs import Inputs
 from flows.insight import insight
@@ -17,6 +18,7 @@ from flows.measure import gather
 from flows.outcome import check_outcome
 from flows.valuation import curves_of, past_of, value_week
 from flows.voice import listen
+from scoring.predict.lines import zone_findings
 from store.history import history_path, read_week
 
 _LINKS = (LINKS, LINKAGE_ANSWERS, DRIVERS)
@@ -26,7 +28,7 @@ _KEPT = ("lifetime_values",)
 @dataclass(frozen=True)
 class Understood:
     """Result frames by name, those of them that history keeps, and sentences: about the retention axis, about the
-    outcomes, about values.
+    outcomes, about values, and for the experts who own the lines.
     """
 
     frames: dict[str, pd.DataFrame]
@@ -34,6 +36,7 @@ class Understood:
     axis_notes: tuple[str, ...] = ()
     trust_notes: tuple[str, ...] = ()
     value_notes: tuple[str, ...] = ()
+    expert_notes: tuple[str, ...] = ()
 
 
 def understand(
@@ -75,7 +78,10 @@ def understand(
         **linked,
     }
     kept = _KEPT if standing else (*_KEPT, *linked)
-    return Understood(found, kept, notes.axis, notes.trust, valued.notes)
+    placed = frames["placements"]["zone"].value_counts()
+    zones = {zone.label: int(placed.get(zone.value, 0)) for zone in Zone}
+    findings = zone_findings(zones, most=policy.retention.zone_share_most)
+    return Understood(found, kept, notes.axis, notes.trust, valued.notes, findings)
 
 
 def _standing_links(inputs: Inputs, root: Path, policy: Policy) -> dict[str, pd.DataFrame] | None:

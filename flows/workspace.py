@@ -7,27 +7,18 @@ from importlib.resources import files
 from pathlib import Path
 
 from config.crosswalk import CROSSWALK_COLUMNS
+from config.policy import POLICY_FILES
 from config.source_map import known_zone
 from contracts.words import ExitCode
 from flows.run import Outcome
 
 # Copied as they are; audiences and sources of a new workspace start empty of the demo's people.
-_COPIED = (
-    "signals.toml",
-    "thresholds.toml",
-    "money.toml",
-    "alerts.toml",
-    "case_templates.toml",
-    "cases.toml",
-    "playbooks.toml",
-    "taxonomy.csv",
-    "lexicon.csv",
-)
 _STARTED = {
     "sources.toml": "presets/start.sources.toml",
     "audiences.toml": "presets/start.audiences.toml",
     "voice.toml": "voice.toml",
 }
+_COPIED = tuple(name for name in POLICY_FILES if name not in _STARTED)
 
 _INVENTED = re.compile(r"^is_text_invented = .*\n", re.MULTILINE)  # true of the demo's comments alone
 _PRESET_ZONE = 'time_zone = "Europe/London"'
