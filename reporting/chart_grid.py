@@ -95,7 +95,8 @@ def _ground(grid: Grid, plane: Plane, *, small: bool) -> list[str]:
     parts.append(rect(line_x - band_w, plane.top, 2 * band_w, plane.height, paint("noise"), soft))
     parts.append(line(plane.left, line_y, right, line_y, "bar"))
     parts.append(line(line_x, plane.top, line_x, bottom, "bar"))
-    parts.append(rect(plane.left, plane.top, plane.width, plane.height, paint(stroke="rule")))
+    # data-plane and data-veil: by these the page's script knows where scores lie and what to hide while zoomed.
+    parts.append(rect(plane.left, plane.top, plane.width, plane.height, paint(stroke="rule"), ' data-plane=""'))
     for tick in range(0, 101, 20):
         parts.append(text(plane.x(tick), bottom + 13, str(tick), "ink-3", size=10, anchor="middle"))
         parts.append(text(plane.left - 5, plane.y(tick) + 3.5, str(tick), "ink-3", size=10, anchor="end"))
@@ -162,7 +163,7 @@ def _corners(corners: Sequence[Corner], plane: Plane, *, small: bool) -> tuple[l
         left = x - wide if anchor == "end" else x
         # a veil over the dots beneath: the words are read, the dots still seen
         ground = token(Zone.CRITICAL, "tint") if corner.mark.zone is Zone.CRITICAL else "paper"
-        veil = rect(left - 3, y - size, wide + 6, size + 18, paint(ground), ' fill-opacity="0.75"')
+        veil = rect(left - 3, y - size, wide + 6, size + 18, paint(ground), ' fill-opacity="0.75" data-veil=""')
         parts.insert(0, veil)
         taken.append((left, y - size, left + wide, y + 18))
     return parts, taken

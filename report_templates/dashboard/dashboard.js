@@ -111,6 +111,95 @@
     show();
   }
 
+  // A table wider than its place scrolls; the keyboard must get there too.
+  const reachable = () => {
+    for (const place of document.querySelectorAll(".scroll")) {
+      if (place.scrollWidth <= place.clientWidth) { place.removeAttribute("tabindex"); continue; }
+      place.tabIndex = 0;
+      place.setAttribute("role", "group");
+      place.setAttribute("aria-label", place.closest("section")?.querySelector("h2")?.textContent ?? "Table");
+    }
+  };
+  reachable();
+  addEventListener("resize", reachable);
+
+  // Zooms by the viewBox: places spread, while dots, strokes and words keep their size on the screen.
+  const magnifier = (box, close) => {
+    const svg = box.querySelector("svg.grid"), frame = svg?.querySelector("[data-plane]");
+    if (!frame) return null;
+    const whole = svg.viewBox.baseVal, MOST = 8;
+    const full = { x: whole.x, y: whole.y, w: whole.width, h: whole.height };
+    const plane = Object.fromEntries(["x", "y", "width", "height"].map((name) => [name, Number(frame.getAttribute(name))]));
+    const sized = [["circle", "r"], ["text", "font-size"]].flatMap(([tag, name]) =>
+      [...svg.querySelectorAll(tag)].map((part) => [part, name, Number(part.getAttribute(name))]));
+    const at = { by: 1, x: full.x + full.w / 2, y: full.y + full.h / 2 };
+    const told = document.createElement("span");
+    told.setAttribute("role", "status");
+    told.className = "note";
+    const within = (low, value, high) => Math.min(Math.max(value, low), high);
+    const draw = () => {
+      const w = full.w / at.by, h = full.h / at.by;
+      at.x = within(full.x + w / 2, at.x, full.x + full.w - w / 2);
+      at.y = within(full.y + h / 2, at.y, full.y + full.h - h / 2);
+      svg.setAttribute("viewBox", `${at.x - w / 2} ${at.y - h / 2} ${w} ${h}`);
+      for (const [part, name, size] of sized) part.setAttribute(name, size / at.by);
+      for (const part of svg.querySelectorAll("path,line,rect,circle,text")) part.setAttribute("vector-effect", at.by > 1 ? "non-scaling-stroke" : "none");
+      for (const part of svg.querySelectorAll("[data-veil]")) part.setAttribute("visibility", at.by > 1 ? "hidden" : "visible");
+      const score = (value, start, length) => Math.round(within(0, (value - start) / length * 100, 100));
+      const sideways = [at.x - w / 2, at.x + w / 2].map((x) => score(x, plane.x, plane.width));
+      const upwards = [at.y + h / 2, at.y - h / 2].map((y) => 100 - score(y, plane.y, plane.height));
+      told.textContent = at.by > 1 ? `Shown: loyalty ${sideways.join("–")}, retention ${upwards.join("–")}` : "";
+      svg.style.cursor = at.by > 1 ? "grab" : "";
+      svg.style.touchAction = at.by > 1 ? "none" : "";
+      buttons[0].disabled = at.by >= MOST;
+      buttons[1].disabled = buttons[2].disabled = at.by <= 1;
+      close();
+    };
+    const zoom = (times) => { at.by = within(1, at.by * times, MOST); draw(); };
+    const move = (x, y) => { at.x += x * full.w / at.by; at.y += y * full.h / at.by; draw(); };
+    const acts = [["+", "Zoom in", () => zoom(1.5)], ["−", "Zoom out", () => zoom(1 / 1.5)], ["Whole grid", "", () => zoom(0)]];
+    const buttons = acts.map(([sign, name, act]) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = sign;
+      if (name) { button.title = name; button.setAttribute("aria-label", name); }
+      button.addEventListener("click", act);
+      return button;
+    });
+    const bar = document.createElement("div");
+    bar.className = "zoom screen";
+    bar.setAttribute("role", "group");
+    bar.setAttribute("aria-label", "Zoom of the grid");
+    bar.append(...buttons, told);
+    box.append(bar);
+    box.addEventListener("keydown", (event) => {
+      const way = { ArrowRight: [0.1, 0], ArrowLeft: [-0.1, 0], ArrowDown: [0, 0.1], ArrowUp: [0, -0.1] }[event.key];
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target !== box) return;
+      if (way && event.shiftKey) { event.preventDefault(); move(...way); }
+      else if (event.key === "+" || event.key === "=") zoom(1.5);
+      else if (event.key === "-") zoom(1 / 1.5);
+      else if (event.key === "0") zoom(0);
+    });
+    let held = null;
+    svg.addEventListener("pointerdown", (event) => {
+      if (at.by > 1 && event.button === 0 && event.target.tagName !== "circle") { held = event; svg.setPointerCapture(event.pointerId); }
+    });
+    svg.addEventListener("pointermove", (event) => {
+      if (!held) return;
+      const seen = svg.getBoundingClientRect();
+      move((held.clientX - event.clientX) / seen.width, (held.clientY - event.clientY) / seen.height);
+      held = event;
+    });
+    for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, () => { held = null; });
+    draw();
+    const reveal = (dot) => {
+      const x = Number(dot.getAttribute("cx")), y = Number(dot.getAttribute("cy"));
+      const w = full.w / at.by / 2, h = full.h / at.by / 2;
+      if (Math.abs(x - at.x) > w || Math.abs(y - at.y) > h) { at.x = x; at.y = y; draw(); }
+    };
+    return { reveal };
+  };
+
   const box = byId("gridbox"), card = byId("card");
   if (box && table) {
     const dots = [...box.querySelectorAll("circle[data-k]")].sort((a, b) => a.dataset.k - b.dataset.k);
@@ -139,6 +228,7 @@
       card.style.top = `${Math.max(0, spot.top - frame.top - 20)}px`;
     };
     const go = () => row.get(dots[here]?.dataset.k)?.querySelector("a")?.click();
+    const lens = magnifier(box, close);
     dots.forEach((dot, at) => {
       dot.addEventListener("mouseenter", () => open(at));
       dot.addEventListener("mouseleave", close);
@@ -147,10 +237,17 @@
     if (dots.length) {
       box.tabIndex = 0;
       box.setAttribute("role", "group");
-      box.setAttribute("aria-label", "Accounts on the grid; arrow keys go through them, Enter opens the account page");
+      box.setAttribute("aria-label", "Accounts on the grid; arrow keys go through them, Enter opens the account page, plus and minus zoom, Shift with arrows moves");
       box.addEventListener("keydown", (event) => {
+        if (event.target !== box) return;
         const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-        if (step) { event.preventDefault(); open((here + step + dots.length) % dots.length); }
+        if (step && !event.shiftKey) {
+          event.preventDefault();
+          close();
+          here = (here + step + dots.length) % dots.length;
+          lens?.reveal(dots[here]);
+          open(here);
+        }
         else if (event.key === "Enter") go();
         else if (event.key === "Escape") close();
       });
