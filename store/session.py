@@ -106,11 +106,8 @@ class Store:
         Raises: SchemaRefused when the database is newer than this version; StoreDamaged when its pages do not
             fit together; StoreUnreachable.
         """
-        if problems := self.problems():
-            raise StoreDamaged(
-                f"{self.place} is damaged ({problems[0]}); nothing was written: restore the last backup of it"
-            )
         with self._reaching():
+            self._require_sound()
             schema.migrate(self._writer, self.place)
         return self.schema_state()
 
@@ -131,6 +128,15 @@ class Store:
         except DBAPIError as exc:
             return [str(exc.orig).strip()]
         return [line for line in found if line != "ok"] + [f"{row[0]}: row without its parent" for row in orphans]
+
+    def _require_sound(self) -> None:
+        """Mails must not be sent by what a damaged database says of them."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self._reader.connect() as connection:
+            found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+        if found != "ok":
+            raise StoreDamaged(f"{self.place} is damaged ({found}); nothing was written: restore the last backup of it")
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:

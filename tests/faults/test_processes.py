@@ -67,18 +67,18 @@ def test_f36_a_sender_that_slept_past_its_lease_must_not_pass_the_dot(
     with relay(inbox, context) as port:
         office = open_office(tmp_path, port, authority.ca_file, acceptor="maildir:archive")
         office.write("P1")
+        log = (tmp_path / "sleeper.log").open("w")
         sleeper = subprocess.Popen(
-            [sys.executable, "-c", _SLEEPER, str(tmp_path), MONDAY.isoformat()], cwd=ROOT, stderr=subprocess.PIPE
+            [sys.executable, "-c", _SLEEPER, str(tmp_path), office.clock().isoformat()], cwd=ROOT, stderr=log
         )
+        log.close()
         _wait_until_stopped(sleeper.pid)
         office.dispatch()
         assert office.states() == {"P1": "sending"}  # its lease lasts, and it lives
         office.later(minutes=30)
         assert office.dispatch().sent == 1
         os.kill(sleeper.pid, signal.SIGCONT)
-        assert sleeper.wait(60) == 0, sleeper.stderr
-        assert sleeper.stderr is not None
-        sleeper.stderr.close()
+        assert sleeper.wait(60) == 0, (tmp_path / "sleeper.log").read_text()
     assert len(inbox.mails) == 1
     assert office.states() == {"P1": "sent"}
 
@@ -188,7 +188,7 @@ def test_f24_a_damaged_database_is_refused_before_anything_is_sent(
         for page in range(20, len(content) // 4096):
             content[page * 4096 : page * 4096 + 512] = b"\xa5" * 512
         path.write_bytes(bytes(content))
-        with pytest.raises(StoreError, match="damaged"):
+        with pytest.raises(StoreError, match=r"damaged|malformed"):
             office.dispatch()
     assert inbox.mails == []
 
