@@ -30,7 +30,7 @@ from flows.measure import MeasureTask, PlaceTask, gather, measure_bucket, place_
 from flows.understand import Understood, understand
 from flows.voice import listen
 from scoring.act.plans import plan
-from scoring.measure.norms import norms
+from scoring.measure.norms import norms, segments_of
 from scoring.measure.signals import signal_words
 from scoring.place.transitions import compare
 from store.history import history_path, read_many, read_week
@@ -84,7 +84,11 @@ def assess(
         shutil.rmtree(into, ignore_errors=True)
         buckets = spread.map(measure_bucket, measure_tasks(inputs, root, into=into, only=only))
     facts = gather(buckets, CUSTOMER_FACTS)
-    book_norms = _frozen(inputs, root) if only is not None else norms(gather(buckets, SIGNALS), policy.signals)
+    if only is None:
+        segments = segments_of(facts, policy.thresholds)
+        book_norms = norms(gather(buckets, SIGNALS), policy.signals, segments=segments)
+    else:
+        book_norms = _frozen(inputs, root)
     write_frames(into / "norms", {"norms": book_norms})
 
     previous_path = history_path(root / "var" / "history", *inputs.previous, "placements") if inputs.previous else None

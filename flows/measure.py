@@ -27,6 +27,7 @@ from extract.snapshot import read_bucket, read_shared
 from scoring.measure.asof import as_of_view
 from scoring.measure.events import find_events
 from scoring.measure.facts import customer_facts
+from scoring.measure.norms import segments_of
 from scoring.measure.signals import measure
 from scoring.place.axes import score
 from scoring.place.placement import place
@@ -109,7 +110,11 @@ def place_bucket(task: PlaceTask) -> Path:
     policy = policy_of(task.policy)
     facts = read_frame(task.measured, "customer_facts")
     scored = score(
-        read_frame(task.measured, "signals"), read_frame(task.norms, "norms"), policy.signals, policy.thresholds
+        read_frame(task.measured, "signals"),
+        read_frame(task.norms, "norms"),
+        policy.signals,
+        policy.thresholds,
+        segments=segments_of(facts, policy.thresholds),
     )
     previous = None
     if task.previous is not None:

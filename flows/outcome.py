@@ -19,7 +19,7 @@ from flows.fan_out import FanOut
 from flows.inputs import Inputs
 from flows.measure import MeasureTask, gather, measure_bucket
 from flows.models import Adopted, adopted_model, keep_candidate
-from scoring.measure.norms import norms
+from scoring.measure.norms import norms, segments_of
 from scoring.place.axes import score
 from scoring.predict.arrival import arrivals
 from scoring.predict.card import line_sentence, model_card, predictions
@@ -188,7 +188,9 @@ def _measured(week: _Week, windows: Schedule, at: datetime) -> pd.DataFrame:
     folders = week.fan_out.map(measure_bucket, tasks)
     facts, signals = gather(folders, CUSTOMER_FACTS), gather(folders, SIGNALS)
     policy = week.policy
-    scores = score(signals, norms(signals, policy.signals), policy.signals, policy.thresholds).scores
+    segments = segments_of(facts, policy.thresholds)
+    book_norms = norms(signals, policy.signals, segments=segments)
+    scores = score(signals, book_norms, policy.signals, policy.thresholds, segments=segments).scores
     labelled = labels_at(
         week.outcomes,
         active(facts),
