@@ -35,7 +35,7 @@ def _families() -> tuple[str, ...]:
         if str(file) not in before:
             fontManager.addfont(str(file))
     known = {entry.name for entry in fontManager.ttflist}
-    return tuple(name for name in ("Inter", "Noto Sans Arabic") if name in known)
+    return tuple(name for name in ("Inter", "Noto Sans Arabic", "Droid Sans Fallback") if name in known)
 
 
 @cache

@@ -28,6 +28,8 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher
 from reporting.theme import FONTS, TEMPLATES
 
 FONT_STYLES = FONTS / "fonts.css"
+_EAST_ASIAN_STYLES = FONTS / "cjk.css"
+_EAST_ASIAN_FONT = FONTS / "DroidSansFallback-CJK.ttf"
 VARIANT = "pdf/ua-1"
 
 # The environment and WeasyPrint's font map belong to the whole process.
@@ -35,6 +37,7 @@ _ONE_AT_A_TIME = threading.RLock()
 
 # What a reader does not miss when no bundled font has it: pictographs, joiners, variation selectors, bidi marks.
 _DECORATION = frozenset({"So", "Sk", "Cf", "Mn", "Me", "Co", "Cs", "Cn", "Cc"})
+_FIRST_EAST_ASIAN = "\u2e80"
 _UNPRINTABLE_RUN = "[…]"
 
 
@@ -105,7 +108,8 @@ def render_pdf(
     text, replaced = printable(html)
     with _ONE_AT_A_TIME, _fixed_instant(as_of), _listening() as heard:
         document = HTML(string=text, base_url=TEMPLATES.as_uri() + "/", url_fetcher=_fetcher())
-        sheets = [_style(FONT_STYLES), *(_style(path) for path in styles)]
+        fonts = (FONT_STYLES, _EAST_ASIAN_STYLES) if _has_east_asian(text) else (FONT_STYLES,)
+        sheets = [_style(path) for path in (*fonts, *styles)]
         laid_out = document.render(stylesheets=sheets, font_config=_fonts(), pdf_variant=VARIANT)
         if most_pages is not None and len(laid_out.pages) > most_pages:
             raise TooLong(title, len(laid_out.pages), most_pages)
@@ -141,10 +145,15 @@ def printable(text: str) -> tuple[str, int]:
 def coverage() -> frozenset[int]:
     """Code points that at least one bundled font can print, and the marks that steer bidirectional text."""
     found = {0x200E, 0x200F, 0x2066, 0x2067, 0x2068, 0x2069, 0x00AD}
-    for path in sorted(FONTS.glob("*.woff2")):
+    for path in (*sorted(FONTS.glob("*.woff2")), _EAST_ASIAN_FONT):
         with TTFont(path, lazy=True) as font:
             found.update(font.getBestCmap())
     return frozenset(found)
+
+
+def _has_east_asian(text: str) -> bool:
+    """Whether the font of 1.6 MB for Chinese, Japanese and Korean is worth its loading."""
+    return any(letter >= _FIRST_EAST_ASIAN and unicodedata.east_asian_width(letter) in "WF" for letter in set(text))
 
 
 @cache

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from reporting.theme import theme
 
-FONT = "Inter, 'Inter Extended', 'Noto Sans Arabic', 'Segoe UI', Arial, sans-serif"
+FONT = "Inter, 'Inter Extended', 'Noto Sans Arabic', 'Droid Sans Fallback', 'Segoe UI', Arial, sans-serif"
 
 
 def num(value: float) -> str:

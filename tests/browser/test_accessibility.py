@@ -46,7 +46,7 @@ def test_a_dashboard_in_use(opened: Callable[..., Page], site: Path, axe: str, s
 
 @pytest.mark.parametrize("name", ["index.html"])
 def test_on_a_phone(opened: Callable[..., Page], site: Path, axe: str, name: str) -> None:
-    path = sorted((site / "manager").glob(name))[0]
+    path = min((site / "manager").glob(name))
     page = opened(path, viewport={"width": 390, "height": 800})
     assert accessibility_faults(page, axe) == []
 

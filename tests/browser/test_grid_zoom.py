@@ -89,7 +89,7 @@ def test_print_shows_what_the_brief_shows_without_controls(page: Page) -> None:
     for part in ("#filters", ".zoom", "#more"):
         assert page.locator(part).is_hidden(), part
     assert page.locator("h1").is_visible()
-    assert [text for text in page.locator("main h2").all_inner_texts()] == headings
+    assert page.locator("main h2").all_inner_texts() == headings
     for section in ("#grid svg", ".tiles", "#accounts", "#actions"):
         assert page.locator(section).first.is_visible(), section
     assert page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") in (
