@@ -1,5 +1,7 @@
 """`python -m benchmarks`: first ratios, side by side in one run. `python -m benchmarks weekly`: one large week.
-`python -m benchmarks scoring`: scoring a large book against one logistic regression."""
+`python -m benchmarks scoring`: scoring a large book against one logistic regression.
+`python -m benchmarks sensitivity`: moving both lines over 13 weeks against comparing the same columns.
+`python -m benchmarks pages`: a dashboard of 2,000 accounts in Chromium against its rows as a bare table."""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import intake, machine, rerun, scoring, signals, startup, weekly
+from benchmarks import intake, machine, rerun, scoring, sensitivity, signals, startup, weekly
 from benchmarks.company import set_scene
 from benchmarks.tables import print_ratios
 from benchmarks.timing import Comparison
@@ -42,6 +44,14 @@ def main() -> None:
         elif arguments.what == "scoring":
             size, rounds = arguments.customers or 100_000, 2 * arguments.rounds + 1
             print_ratios([scoring.compare(customers=size, rounds=rounds, explained=e) for e in (False, True)], console)
+        elif arguments.what == "sensitivity":
+            size, rounds = arguments.customers or 100_000, 4 * arguments.rounds + 1
+            print_ratios([sensitivity.compare(customers=size, rounds=rounds)], console)
+        elif arguments.what == "pages":
+            from benchmarks import pages  # playwright is there only for development
+
+            size, rounds = arguments.customers or 2_000, 2 * arguments.rounds + 1
+            print_ratios([pages.compare(folder, customers=size, rounds=rounds)], console)
         else:
             print_ratios(_ratios(arguments, folder, console), console)
 
@@ -75,13 +85,17 @@ def _ratios(arguments: argparse.Namespace, folder: Path, console: Console) -> li
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("ratios", "weekly", "scoring"), default="ratios")
+    parser.add_argument(
+        "what", nargs="?", choices=("ratios", "weekly", "scoring", "sensitivity", "pages"), default="ratios"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="times each side is measured; medians are printed")
     parser.add_argument("--full", action="store_true", help=f"ratios: {_FULL_TICKETS:,} tickets, not {_TICKETS:,}")
     parser.add_argument("--only", action="append", choices=_RATIOS, help="ratios: these alone")
     parser.add_argument("--tickets", type=int, help="ratios: size of the file; weekly: at least so many, else refused")
     parser.add_argument(
-        "--customers", type=int, help="weekly: size of the company (10,000); scoring: of the book (100,000)"
+        "--customers",
+        type=int,
+        help="weekly: size of the company (10,000); scoring, sensitivity: of the book (100,000); pages: 2,000",
     )
     parser.add_argument("--people", type=int, default=60, help="weekly: staff who read packs")
     parser.add_argument(

@@ -110,3 +110,23 @@ def test_totals_count_each_account_once(parents: list[int]) -> None:
 def test_order_does_not_matter() -> None:
     plain, back = rolled("revenue_weighted"), rolled("revenue_weighted", links=dict(reversed(LINKS.items())))
     pd.testing.assert_frame_equal(plain.rollups, back.rollups)
+
+
+def test_a_better_member_never_lowers_the_roll_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {
+        rule: rolled(rule).rollups.set_index("customer_id").loc["P"]
+        for rule in ("worst_child", "revenue_weighted", "parent_only")
+    }
+    monkeypatch.setitem(SCORES, "C", (49.0, 58.0, "critical"))
+    for rule, old in before.items():
+        new = rolled(rule).rollups.set_index("customer_id").loc["P"]
+        assert new.rolled_loyalty >= old.rolled_loyalty
+        assert new.rolled_retention >= old.rolled_retention
+
+
+def test_the_unit_of_money_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = ["rolled_loyalty", "rolled_retention", "rolled_zone"]
+    plain = rolled("revenue_weighted").rollups[scores]
+    for customer, amount in list(REVENUE.items()):
+        monkeypatch.setitem(REVENUE, customer, amount * 1000.0)
+    pd.testing.assert_frame_equal(plain, rolled("revenue_weighted").rollups[scores])

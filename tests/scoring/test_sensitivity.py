@@ -200,3 +200,16 @@ def test_nobody_placed() -> None:
     assert found.flips.empty
     assert found.zones.query("zone == 'insufficient'").customers.eq(1).all()
     assert found.lines.alerts_per_week.isna().all()
+
+
+def test_order_does_not_matter() -> None:
+    rules = thresholds(tier=TIERS)
+    actual = placed_weeks(later(BOOK, 10), rules, None)
+    history, known = history_of(actual), BOOK.facts[-1]
+    mixed = history.sample(frac=1, random_state=1), known.iloc[::-1]
+    one, other = (
+        sweep(tracks(h, f, rules), actual[-1], f, RULES, assignments=TEAMS, people=STAFF)
+        for h, f in ((history, known), mixed)
+    )
+    for name in ("zones", "lines", "flips", "grid"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))

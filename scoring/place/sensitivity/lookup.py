@@ -13,7 +13,7 @@ from scoring.arrays import Flags, Numbers, Places
 Words = np.ndarray[Any, np.dtype[np.uint64]]
 
 MOST_LINES = 63
-_BINS = 1 << 13
+_BINS = 1 << 14
 _SCALE = (_BINS - 1) / 100.0
 _LOWEST = (np.uint64(1) << np.arange(MOST_LINES + 1, dtype=np.uint64)) - np.uint64(1)
 """Words whose lowest 0, 1, 2, ... bits are set."""
@@ -25,27 +25,30 @@ def spread(flags: Flags) -> Words:
     return words
 
 
+_UNSURE = np.uint64(1) << np.uint64(63)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """Lines ascending. `words[bin]`: the lines that every score of the bin reaches; exact but for bins with a line."""
+    """Lines ascending. `words[bin]`: the lines that every score of the bin reaches; of a bin with a line in it the
+    highest bit is set, and its scores are compared.
+    """
 
     lines: Numbers
     words: Words
-    has_line: Flags
 
     @classmethod
     def of(cls, lines: Numbers) -> _Reached:
         bins = np.clip(lines * _SCALE, 0, _BINS - 1).astype(np.int32)
-        below = np.searchsorted(bins, np.arange(_BINS), side="left")
-        has_line = np.zeros(_BINS, dtype=bool)
-        has_line[bins] = True
-        return cls(lines, _LOWEST.take(below), has_line)
+        words = _LOWEST.take(np.searchsorted(bins, np.arange(_BINS), side="left"))
+        words[bins] |= _UNSURE
+        return cls(lines, words)
 
     def of_values(self, values: Numbers, bins: Places) -> Words:
         words = np.empty(values.size, np.uint64)
         # bins of scores are in range; "clip" spares numpy a copy
         self.words.take(bins, out=words, mode="clip")
-        unsure = self.has_line.take(bins).nonzero()[0]
+        unsure = (words.view(np.int64) < 0).nonzero()[0]
         if unsure.size:
             words[unsure] = _LOWEST.take(np.searchsorted(self.lines, values[unsure], side="right"))
         return words

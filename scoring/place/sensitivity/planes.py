@@ -26,7 +26,7 @@ from scoring.place.sensitivity.lookup import Sides, Words, spread
 from scoring.place.sensitivity.tracks import Happening, Tracks, critical_sides
 
 _NOBODY = np.empty(0, dtype=np.intp)
-_CHUNK = 8192
+_CHUNK = 12_288
 """Customers at a time: their words stay in the processor's cache."""
 
 
@@ -145,24 +145,31 @@ def _begin(book: Tracks, chunk: slice, flipped: dict[Axis, bool]) -> _State:
 
 
 def _judge(state: _State, loyalty: tuple[Words, Words], retention: tuple[Words, Words], book: Tracks) -> None:
-    """Moves everybody on by one week; see the module for the formulas."""
-    near, beyond = loyalty
-    to_loyal = state.loyal & near
+    """Moves everybody on by one week; see the module for the formulas. Works in place on words that nobody else holds:
+    the fresh ones of the scores, and those that were pending.
+    """
+    to_loyal, beyond = loyalty
+    to_loyal &= state.loyal
     to_loyal |= beyond
-    near, beyond = retention
-    to_retained = state.retained & near
+    to_retained, beyond = retention
+    to_retained &= state.retained
     to_retained |= beyond
     if book.thresholds.confirmation_weeks == 1:
         state.loyal, state.retained = to_loyal, to_retained
         return
     off_loyal, off_retained = to_loyal ^ state.loyal, to_retained ^ state.retained
-    is_new = off_loyal ^ state.pending[0]
-    is_new |= off_retained ^ state.pending[1]
-    waits = is_new | ~state.seen[-1] if state.seen else is_new
-    waits = waits & (to_loyal | to_retained)
+    is_new, other = state.pending
+    is_new ^= off_loyal
+    other ^= off_retained
+    is_new |= other
+    waits = np.bitwise_or(to_loyal, to_retained, out=other)
     if state.seen:
-        again = waits & ~is_new
+        again = waits & ~is_new & ~state.seen[-1]
+        waits &= is_new
+        waits |= again
         state.seen = [again, *(again & older for older in state.seen[:-1])]
+    else:
+        waits &= is_new
     off_loyal &= waits
     off_retained &= waits
     state.pending = (off_loyal, off_retained)
