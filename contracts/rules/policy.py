@@ -10,9 +10,11 @@ from contracts.ids import canonical_json, sha256
 from contracts.rules.audiences import Audiences
 from contracts.rules.base import Rule
 from contracts.rules.cases import CaseRules, CaseTemplate
+from contracts.rules.effect import EffectRules
 from contracts.rules.lifetime_value import LifetimeValueRules
 from contracts.rules.linkage import LinkageRules
 from contracts.rules.money import Money
+from contracts.rules.ordinary import OrdinaryWord
 from contracts.rules.placement import OutcomeRules, Thresholds
 from contracts.rules.playbooks import Playbook
 from contracts.rules.response import AlertRules
@@ -39,6 +41,7 @@ class Policy(Rule):
     voice: VoiceRules = VoiceRules()
     taxonomy: list[TaxonomyEntry] = []
     lexicon: list[LexiconEntry] = []
+    ordinary_words: list[OrdinaryWord] = []
     retention: RetentionRules = RetentionRules()
     casework: CaseRules = CaseRules()
     lifetime_value: LifetimeValueRules = LifetimeValueRules()
@@ -47,6 +50,7 @@ class Policy(Rule):
     segments: SegmentRules = SegmentRules()
     sensitivity: SensitivityRules = SensitivityRules()
     surveys: SurveyRules = SurveyRules()
+    effect: EffectRules = EffectRules()
     sequence: int = 0
 
     @property
@@ -120,4 +124,8 @@ class Policy(Rule):
         unknown = sorted({target.signal for target in self.targets.kpi} - ids)
         if unknown:
             raise ValueError(f"targets.kpi: unknown signals {', '.join(unknown)}")
+        told = {rule.metric.removeprefix("signal:") for rule in self.segments.rule if rule.metric.startswith("signal:")}
+        unknown = sorted({*self.segments.signals, *told} - set(ids))
+        if unknown:
+            raise ValueError(f"segments: unknown signals {', '.join(unknown)}")
         return self
