@@ -109,6 +109,7 @@
     });
     read();
     show();
+    table.classList.add("ready"); // until now the style sheet kept the rows after the first ones from being laid out
   }
 
   // A table wider than its place scrolls; the keyboard must get there too.
