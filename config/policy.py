@@ -15,6 +15,7 @@ from contracts.rules import (
     Audiences,
     CaseRules,
     CaseTemplate,
+    EffectRules,
     LexiconEntry,
     LifetimeValueRules,
     LinkageRules,
@@ -52,6 +53,7 @@ _PARTS: tuple[tuple[str, str | None, str, Any], ...] = (
     ("linkage.toml", None, "linkage", LinkageRules),
     ("segments.toml", None, "segments", SegmentRules),
     ("sensitivity.toml", None, "sensitivity", SensitivityRules),
+    ("effect.toml", None, "effect", EffectRules),
 )
 
 # tables that experts edit as spreadsheets: file, the field of Policy, the model of a row; any of them may be missing

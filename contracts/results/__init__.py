@@ -6,6 +6,7 @@ from contracts.frames import Frame
 from contracts.results.acted import ACTION_STATUS, ACTIONS, CASES, EVENTS, GOAL_REPLAY, SEGMENT_CASES
 from contracts.results.admitted import QUARANTINE, SOURCES
 from contracts.results.counted import COUNT_NORMS, COUNTS, WATCHED
+from contracts.results.effects import CASE_FIGURES, EFFECT_BALANCE, EFFECT_PATH, EFFECTS, POST_MORTEM, POST_MORTEM_STEPS
 from contracts.results.linked import DRIVERS, LINKAGE_ANSWERS, LINKS
 from contracts.results.measured import CUSTOMER_FACTS, NORMS, SIGNAL_WORDS, SIGNALS
 from contracts.results.placed import CHANGES, CONTRIBUTIONS, HISTORY, PLACEMENTS, SCORES, TRANSITIONS
@@ -79,6 +80,12 @@ RESULTS: dict[str, Frame] = {
         NUDGED_SIGNALS,
         RANK_STABILITY,
         ZONE_STABILITY,
+        CASE_FIGURES,
+        EFFECTS,
+        EFFECT_BALANCE,
+        EFFECT_PATH,
+        POST_MORTEM,
+        POST_MORTEM_STEPS,
     )
 }
 
@@ -87,6 +94,7 @@ __all__ = [
     "ACTION_STATUS",
     "CALLS",
     "CASES",
+    "CASE_FIGURES",
     "CHANGES",
     "COMMENTS",
     "COMMENT_ASPECTS",
@@ -95,6 +103,9 @@ __all__ = [
     "COUNT_NORMS",
     "CUSTOMER_FACTS",
     "DRIVERS",
+    "EFFECTS",
+    "EFFECT_BALANCE",
+    "EFFECT_PATH",
     "EMERGING_TERMS",
     "EVENTS",
     "FAMILIES",
@@ -110,6 +121,8 @@ __all__ = [
     "NORMS",
     "NUDGED_SIGNALS",
     "PLACEMENTS",
+    "POST_MORTEM",
+    "POST_MORTEM_STEPS",
     "PREDICTIONS",
     "PROPOSED_LINES",
     "QUARANTINE",

@@ -10,6 +10,7 @@ from contracts.rules.audiences import AttributeScope, Audiences, Calendar, MailP
 from contracts.rules.base import Positive, Rule, Score, Share
 from contracts.rules.cases import CaseRules, CaseTemplate, ClosureGoal, FindingTrigger, Partner, TeamSeat
 from contracts.rules.counted import CountedRules, DriftRule, SpikeRule
+from contracts.rules.effect import EarlyWarning, EffectRules
 from contracts.rules.lifetime_value import Convention, KpiLink, LifetimeValueRules, ValuationMode
 from contracts.rules.linkage import DriverRules, Hypothesis, LinkageRules, Measure
 from contracts.rules.money import Money
@@ -41,6 +42,8 @@ __all__ = [
     "CustomerNote",
     "DriftRule",
     "DriverRules",
+    "EarlyWarning",
+    "EffectRules",
     "EventRule",
     "Filter",
     "FindingTrigger",
