@@ -13,6 +13,7 @@ from contracts.ids import bucket_of
 from contracts.results import (
     ACTIONS,
     CONTRIBUTIONS,
+    COUNTS,
     CUSTOMER_FACTS,
     EVENTS,
     HISTORY,
@@ -30,6 +31,7 @@ from flows.measure import MeasureTask, PlaceTask, gather, measure_bucket, place_
 from flows.understand import Understood, understand
 from flows.voice import listen
 from scoring.act.plans import plan
+from scoring.measure.events import count_norms, counted_events
 from scoring.measure.norms import norms, segments_of
 from scoring.measure.signals import signal_words
 from scoring.place.transitions import compare
@@ -101,7 +103,8 @@ def assess(
     )
     placements = gather(buckets, PLACEMENTS)
     contributions = gather(buckets, CONTRIBUTIONS)
-    events = gather(buckets, EVENTS)
+    counted = _counted(inputs, root, policy, buckets, facts=facts, only=only)
+    events = conform(pd.concat([gather(buckets, EVENTS), counted.pop("events")], ignore_index=True), EVENTS)
     before = _of(_previous(inputs, root, "placements", PLACEMENTS.empty()), only)
     transitions = compare(before, placements, facts, cause=inputs.cause) if inputs.previous else TRANSITIONS.empty()
     people = read_shared(manifest)["people"].to_pandas()
@@ -136,10 +139,12 @@ def assess(
         "previous_placements": before,
         "previous_contributions": _of(_previous(inputs, root, "contributions", CONTRIBUTIONS.empty()), only),
         "history": history,
+        **counted,
     }
     found = Understood({})
     if only is None and not inputs.is_reconstructed:
-        found = understand(inputs, root, policy, frames, buckets=buckets, fan_out=spread, into=into)
+        whole = {**frames, "people": people}
+        found = understand(inputs, root, policy, whole, buckets=buckets, fan_out=spread, into=into)
     elif only is not None:
         found = Understood(
             listen(manifest, policy, as_of=inputs.instant, model=inputs.sentiment_model, root=root, only=only)
@@ -156,6 +161,33 @@ def assess(
         value_notes=found.value_notes,
         expert_notes=found.expert_notes,
     )
+
+
+def _counted(
+    inputs: Inputs, root: Path, policy: Policy, buckets: list[Path], *, facts: pd.DataFrame, only: frozenset[str] | None
+) -> dict[str, pd.DataFrame]:
+    """Events that only counts show, with what the next weeks need to judge by: `count_norms`, and `watched` drifts.
+
+    Between runs the norms are those of the last good week; where it kept none, only rows make events.
+    """
+    counts, rules = gather(buckets, COUNTS), policy.alerts.counted
+    before = _kept(inputs, root, "watched")
+    usual = count_norms(counts, facts, rules) if only is None else _kept(inputs, root, "count_norms")
+    if usual is None:
+        return {"events": EVENTS.empty()}
+    after = inputs.previous[0] if inputs.previous else None
+    found = counted_events(
+        counts, usual, before, facts, rules, as_of=inputs.instant, week=inputs.week, after=after
+    )  # fmt: skip
+    return {"events": found.events, "count_norms": usual, "watched": found.watched}
+
+
+def _kept(inputs: Inputs, root: Path, name: str) -> pd.DataFrame | None:
+    """A frame of the last good week, if it kept it."""
+    folder = root / "var" / "history"
+    if inputs.previous is None or not history_path(folder, *inputs.previous, name).exists():
+        return None
+    return read_week(folder, inputs.previous[0], name, revision=inputs.previous[1])
 
 
 def measure_tasks(inputs: Inputs, root: Path, *, into: Path, only: frozenset[str] | None = None) -> list[MeasureTask]:

@@ -25,7 +25,7 @@ from contracts.tables import TABLES
 from contracts.weeks import Week
 from extract.snapshot import read_bucket, read_shared
 from scoring.measure.asof import as_of_view
-from scoring.measure.events import find_events
+from scoring.measure.events import find_events, weekly_counts
 from scoring.measure.facts import customer_facts
 from scoring.measure.norms import segments_of
 from scoring.measure.signals import measure
@@ -78,8 +78,9 @@ def measure_bucket(task: MeasureTask) -> Path:
     facts = customer_facts(tables, policy.money, task.as_of)
     signals = measure(tables, policy.signals, as_of=task.as_of, fresh=task.fresh)
     events = find_events(tables, policy.alerts.watched, facts, as_of=task.as_of)
+    counts = weekly_counts(tables, policy.alerts.counted, facts, as_of=task.as_of)
     task.into.mkdir(parents=True, exist_ok=True)
-    write_frames(task.into, {"customer_facts": facts, "signals": signals, "events": events})
+    write_frames(task.into, {"customer_facts": facts, "signals": signals, "events": events, "counts": counts})
     if task.keeps_tables:
         _keep(tables, task.as_of, task.into / "tables")
     return task.into

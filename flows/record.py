@@ -28,7 +28,17 @@ from store import alert_answers, case_queue, episodes, ledger
 from store.history import write_week
 from store.session import Session
 
-HISTORY_FRAMES = ("customer_facts", "norms", "scores", "contributions", "placements", "transitions", "events")
+HISTORY_FRAMES = (
+    "customer_facts",
+    "norms",
+    "scores",
+    "contributions",
+    "placements",
+    "transitions",
+    "events",
+    "count_norms",
+    "watched",
+)
 
 
 @dataclass(frozen=True)
@@ -227,7 +237,7 @@ def record_week(
     stays = set(frames["placements"]["episode_id"].dropna())
     holds = provisional["episode_id"].isin(stays)
     withdrawn = provisional[~holds]
-    sealed = alert_messages(run, due)
+    sealed = alert_messages(run, due, run.workspace.runs / inputs.run_name / "book")
     sealed += withdrawal_messages(run, withdrawn)
 
     def act(session: Session) -> Recorded:

@@ -11,13 +11,16 @@ from contracts.results import DRIVERS, LINKAGE_ANSWERS, LINKS, SIGNALS
 from contracts.rules import Policy
 from contracts.weeks import Week
 from contracts.words import Zone
+from extract.snapshot import read_manifest
 from flows.fan_out import FanOut
 from flows.inputs import Inputs
 from flows.insight import insight
 from flows.measure import gather
 from flows.outcome import check_outcome
+from flows.segments import divide
 from flows.valuation import curves_of, past_of, value_week
 from flows.voice import listen
+from scoring.measure.asof import as_of_view
 from scoring.predict.lines import zone_findings
 from store.history import history_path, read_week
 
@@ -55,7 +58,7 @@ def understand(
         inputs: the frozen inputs of the week.
         root: the workspace.
         policy: the policy in force.
-        frames: `customer_facts` and `placements` of the whole book.
+        frames: `customer_facts`, `placements`, `contributions`, `assignments` and `people` of the whole book.
         buckets: the measured buckets.
         fan_out: spreads what is measured as of earlier days.
         into: folder for working files.
@@ -78,10 +81,18 @@ def understand(
         **linked,
     }
     kept = _KEPT if standing else (*_KEPT, *linked)
+    divided = divide(frames, policy, as_of=inputs.instant, surveys=_surveys(inputs, root))
+    found |= divided.frames
     placed = frames["placements"]["zone"].value_counts()
     zones = {zone.label: int(placed.get(zone.value, 0)) for zone in Zone}
     findings = zone_findings(zones, most=policy.retention.zone_share_most)
-    return Understood(found, kept, notes.axis, notes.trust, valued.notes, findings)
+    return Understood(found, kept, notes.axis, notes.trust + divided.notes, valued.notes, findings)
+
+
+def _surveys(inputs: Inputs, root: Path) -> pd.DataFrame:
+    whole = {"surveys": read_manifest(root / inputs.manifest).whole("surveys")}
+    surveys: pd.DataFrame = as_of_view(whole, inputs.instant)["surveys"].to_pandas()
+    return surveys
 
 
 def _standing_links(inputs: Inputs, root: Path, policy: Policy) -> dict[str, pd.DataFrame] | None:
