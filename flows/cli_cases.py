@@ -142,6 +142,14 @@ def cases_replay(
     _with_run(lambda run: replayed(run, weeks=weeks), workspace, as_json)
 
 
+@cases_app.command("effect")
+def cases_effect(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Does it work? Each playbook against comparable accounts without a case, team figures, lost customers."""
+    from flows.effect import case_effect
+
+    _with_run(case_effect, workspace, as_json)
+
+
 @requests_app.command("list")
 def requests_list(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """All requests, with their decisions."""
