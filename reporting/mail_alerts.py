@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts.words import MessageKind, Zone
+from contracts.words import MessageKind
 from reporting import formats
 from reporting.account_models import AccountView, EventLine, Waterfall
-from reporting.formats import NBSP, capital, clipped, counted, signed
+from reporting.formats import NBSP, capital, clipped
+from reporting.languages import ENGLISH, Tongue, tongue
 from reporting.mail_parts import (
     Bar,
     Bars,
@@ -59,56 +60,64 @@ def alert_mail(
     """
     if kind not in (MessageKind.ALERT_CRITICAL, MessageKind.ALERT_EVENT):
         raise ValueError(f"alert_mail writes alert_critical and alert_event, got '{kind}'")
+    speech = tongue(account.language)
+    say = speech.say
     is_event = kind is MessageKind.ALERT_EVENT
     if is_event and not events:
         raise ValueError("an event alert needs the event it tells of; `events` is empty")
-    blocks: list[Block] = [Bars(_bars(account))] if account.loyalty is not None or account.retention is not None else []
+    blocks: list[Block] = (
+        [Bars(_bars(account, speech))] if account.loyalty is not None or account.retention is not None else []
+    )
     if events:
-        blocks += [Section("What happened"), Reasons(tuple(_event(line) for line in events[:_REASONS]))]
-    blocks += [*_why(account), *_said(account, events)]
-    blocks.append(Section("What to do now"))
+        blocks += [Section(say("What happened")), Reasons(tuple(_event(line) for line in events[:_REASONS]))]
+    blocks += [*_why(account, speech), *_said(account, events, speech)]
+    blocks.append(Section(say("What to do now")))
     blocks.append(
-        Steps(tuple(_step(line) for line in account.actions[:_STEPS])) if account.actions else _nothing(account)
+        Steps(tuple(_step(line) for line in account.actions[:_STEPS])) if account.actions else _nothing(account, speech)
     )
     if case:
-        blocks.append(Paragraph(_case_sentence(case)))
+        blocks.append(Paragraph(_case_sentence(case, speech)))
     if link:
-        blocks.append(Button("Open the account page", link))
-    head = "Alert" if is_event else "Critical"
+        blocks.append(Button(say("Open the account page"), link))
+    head = say("Alert") if is_event else say("Critical")
     return written(
         Mail(
-            subject=subject_line(f"{head}: ", account.name, _subject_tail(account, due)),
+            subject=subject_line(f"{head}: ", account.name, _subject_tail(account, due, speech)),
             preheader=events[0].headline
             if events
             else account.summary[0]
             if account.summary
             else account.zone_sentence,
             tone="bad",
-            kicker=f"▼{NBSP}{account.mark.letter}{NBSP} {account.mark.label} customer" if not is_event else "▼ Event",
-            aside=_aside(account, case),
+            kicker=f"▼{NBSP}{say('Event')}"
+            if is_event
+            else f"▼{NBSP}{account.mark.letter}{NBSP} {say('{zone} customer', zone=say(account.mark.label))}",
+            aside=_aside(account, case, speech),
             name=clipped(account.name, 80),
-            title=f": {lower_first(events[0].headline)}" if is_event else " turned Critical",
-            lead=_lead(account, is_event=is_event, due=due),
+            title=f": {lower_first(events[0].headline)}" if is_event else say(" turned Critical"),
+            lead=_lead(account, speech, is_event=is_event, due=due),
             blocks=tuple(blocks),
             footer=(
-                f"You get this mail as: {why_you}. {_ONCE[kind]}",
+                f"{say('You get this mail as: {role}.', role=why_you)} {_once(kind, speech)}",
                 *source_lines(account.footer),
             ),
+            language=speech.code,
+            direction=speech.direction,
         )
     )
 
 
-_ONCE = {
-    MessageKind.ALERT_CRITICAL: (
-        "One mail is sent per change to Critical; it is not repeated while the account stays Critical."
-    ),
-    MessageKind.ALERT_EVENT: "One mail is sent per event; it is not repeated.",
-}
+def _once(kind: MessageKind, speech: Tongue) -> str:
+    if kind is MessageKind.ALERT_EVENT:
+        return speech.say("One mail is sent per event; it is not repeated.")
+    return speech.say("One mail is sent per change to Critical; it is not repeated while the account stays Critical.")
 
 
 def withdrawal_mail(account: AccountView, *, why_you: str, link: str | None) -> MailBody:
     """Tells those who got an alert between two weekly runs that the weekly run did not confirm it."""
-    blocks: list[Block] = [Bars(_bars(account))] if account.loyalty is not None or account.retention is not None else []
+    blocks: list[Block] = (
+        [Bars(_bars(account, tongue(ENGLISH)))] if account.loyalty is not None or account.retention is not None else []
+    )
     blocks.append(Paragraph("You need do nothing because of the earlier alert. Steps already begun may still help."))
     if link:
         blocks.append(Button("Open the account page", link))
@@ -136,8 +145,8 @@ def case_mail(account: AccountView, *, kind: MessageKind, case: CaseLine, why_yo
     if kind not in (MessageKind.CASE_OPENED, MessageKind.CASE_ESCALATED):
         raise ValueError(f"case_mail writes case_opened and case_escalated, got '{kind}'")
     is_late = kind is MessageKind.CASE_ESCALATED
-    blocks: list[Block] = [Section("The case"), Paragraph(_case_sentence(case))]
-    blocks += _why(account)
+    blocks: list[Block] = [Section("The case"), Paragraph(_case_sentence(case, tongue(ENGLISH)))]
+    blocks += _why(account, tongue(ENGLISH))
     if account.actions:
         blocks += [Section("What to do"), Steps(tuple(_step(line) for line in account.actions[:_STEPS]))]
     if link:
@@ -160,18 +169,23 @@ def case_mail(account: AccountView, *, kind: MessageKind, case: CaseLine, why_yo
     )
 
 
-def _bars(account: AccountView) -> tuple[Bar, ...]:
+def _scores(account: AccountView, speech: Tongue) -> list[Block]:
+    bars = _bars(account, speech)
+    return [Bars(bars)] if bars else []
+
+
+def _bars(account: AccountView, speech: Tongue) -> tuple[Bar, ...]:
     axes = (
-        ("Loyalty", account.loyalty, account.loyalty_change, account.loyalty_line),
-        ("Retention", account.retention, account.retention_change, account.retention_line),
+        (speech.say("Loyalty"), account.loyalty, account.loyalty_change, account.loyalty_line),
+        (speech.say("Retention"), account.retention, account.retention_change, account.retention_line),
     )
     return tuple(
         Bar(
             label=label,
             value=score,
             before=change.before,
-            figure=formats.number(score),
-            aside=f"{_was(change)}; line {formats.trimmed(line)}",
+            figure=speech.number(score),
+            aside=_was(change, line, speech),
             tone="bad" if score < line else "plain",
         )
         for label, score, change, line in axes
@@ -179,11 +193,14 @@ def _bars(account: AccountView) -> tuple[Bar, ...]:
     )
 
 
-def _was(change: Change) -> str:
-    return "" if change.before is None else f", was {formats.number(change.before)}"
+def _was(change: Change, line: float, speech: Tongue) -> str:
+    border = formats.trimmed(line) if speech.is_english else speech.number(line)
+    if change.before is None:
+        return speech.say("; line {line}", line=border)
+    return speech.say(", was {before}; line {line}", before=speech.number(change.before), line=border)
 
 
-def _why(account: AccountView) -> list[Block]:
+def _why(account: AccountView, speech: Tongue) -> list[Block]:
     """The three largest reasons of the axis that fell most, and what all smaller ones add up to."""
     falls = [item for item in account.waterfalls if any(step.change < 0 for step in item.steps)]
     if not falls:
@@ -191,40 +208,48 @@ def _why(account: AccountView) -> list[Block]:
     worst = min(falls, key=lambda item: item.end - item.start)
     reasons = sorted((step for step in worst.steps if step.change < 0), key=lambda step: step.change)[:_REASONS]
     shown = tuple(Reason(step.text, step.label, "", "bad") for step in reasons)
-    return [Section(_why_title(worst, len(shown))), Reasons(shown), *_smaller(worst, reasons_count=len(shown))]
+    return [Section(_why_title(worst, len(shown), speech)), Reasons(shown), *_smaller(worst, len(shown), speech)]
 
 
-def _said(account: AccountView, events: Sequence[EventLine]) -> list[Block]:
+def _said(account: AccountView, events: Sequence[EventLine], speech: Tongue) -> list[Block]:
     """The newest words of the customer that are not already told with an event."""
     told = {event.quote for event in events}
     for said in account.verbatims:
         if said.text and said.text not in told:
             when = ", ".join(part for part in (said.date_text, said.score_text) if part)
-            return [Paragraph(f"The customer said: “{clipped(said.text, _QUOTE)}” ({when})")]
+            words = clipped(said.text, _QUOTE)
+            return [Paragraph(speech.say("The customer said: “{words}” ({when})", words=words, when=when))]
     return []
 
 
-def _why_title(fall: Waterfall, count: int) -> str:
+def _why_title(fall: Waterfall, count: int, speech: Tongue) -> str:
     losses = sorted(step.change for step in fall.steps if step.change < 0)
-    told, lost = -sum(losses[:count]), -sum(losses)
-    against = "lost" if fall.is_change else "below the typical account"
-    return (
-        f"Why: {counted(count, 'reason explains', 'reasons explain')} {formats.number(told)} of the "
-        f"{formats.number(lost)} {fall.axis_label.lower()} points {against}"
-    )
+    told, lost = speech.number(-sum(losses[:count])), speech.number(-sum(losses))
+    axis = speech.say(fall.axis_label.lower())
+    if fall.is_change:
+        return speech.count(
+            "Why: {count} reason explains {told} of the {lost} {axis} points lost",
+            "Why: {count} reasons explain {told} of the {lost} {axis} points lost",
+            count, told=told, lost=lost, axis=axis,
+        )  # fmt: skip
+    return speech.count(
+        "Why: {count} reason explains {told} of the {lost} {axis} points below the typical account",
+        "Why: {count} reasons explain {told} of the {lost} {axis} points below the typical account",
+        count, told=told, lost=lost, axis=axis,
+    )  # fmt: skip
 
 
-def _smaller(fall: Waterfall, *, reasons_count: int) -> list[Block]:
+def _smaller(fall: Waterfall, reasons_count: int, speech: Tongue) -> list[Block]:
     losses = sorted(step.change for step in fall.steps if step.change < 0)
     other, gains = sum(losses[reasons_count:]), sum(step.change for step in fall.steps if step.change > 0)
+    left = len(losses) - reasons_count
     parts = [
-        f"{signed(other)} from {counted(len(losses) - reasons_count, 'smaller reason')}"
-        if formats.rounded(other)
-        else "",
-        f"{signed(gains)} from what went better" if formats.rounded(gains) else "",
-    ]
+        speech.count("{sum} from {count} smaller reason", "{sum} from {count} smaller reasons", left,
+                     sum=speech.signed(other)) if formats.rounded(other) else "",
+        speech.say("{sum} from what went better", sum=speech.signed(gains)) if formats.rounded(gains) else "",
+    ]  # fmt: skip
     told = "; ".join(part for part in parts if part)
-    net = f"Net change {signed(fall.end - fall.start)}." if fall.is_change else ""
+    net = speech.say("Net change {sum}.", sum=speech.signed(fall.end - fall.start)) if fall.is_change else ""
     text = f"{capital(told)}{'. ' if told else ''}{net}".strip()
     return [Paragraph(text, is_note=True)] if text else []
 
@@ -237,29 +262,42 @@ def _step(line: ActionLine) -> Step:
     return Step(line.action, line.owner, line.due_text)
 
 
-def _nothing(account: AccountView) -> Block:
-    return Paragraph(account.actions_note or "No playbook fits this account; decide with the account team.")
+def _nothing(account: AccountView, speech: Tongue) -> Block:
+    return Paragraph(account.actions_note or speech.say("No playbook fits this account; decide with the account team."))
 
 
-def _case_sentence(case: CaseLine) -> str:
-    owner = f"owner {case.owner}" if case.owner else "no owner yet"
-    return f"Case {case.case_id}: {case.title}; {owner}; {lower_first(case.due_text)}."
+def _case_sentence(case: CaseLine, speech: Tongue) -> str:
+    owner = speech.say("owner {name}", name=case.owner) if case.owner else speech.say("no owner yet")
+    return speech.say(
+        "Case {case}: {title}; {owner}; {due}.",
+        case=case.case_id, title=case.title, owner=owner, due=lower_first(case.due_text),
+    )  # fmt: skip
 
 
-def _aside(account: AccountView, case: CaseLine | None) -> str:
-    return f"Case {case.case_id} · Week {account.week}" if case else f"Week {account.week}"
+def _aside(account: AccountView, case: CaseLine | None, speech: Tongue) -> str:
+    if case:
+        return speech.say("Case {case} · Week {week}", case=case.case_id, week=account.week)
+    return speech.say("Week {week}", week=account.week)
 
 
-def _subject_tail(account: AccountView, due: datetime | None) -> str:
-    money = f" ({account.revenue.text})" if account.revenue.value else ""
-    return f"{money}{f' – call by {formats.day(due.date())}' if due else ''}"
+def _subject_tail(account: AccountView, due: datetime | None, speech: Tongue) -> str:
+    money = f" ({_revenue(account, speech)})" if account.revenue.value else ""
+    return f"{money}{speech.say(' – call by {day}', day=speech.day(due.date())) if due else ''}"
 
 
-def _lead(account: AccountView, *, is_event: bool, due: datetime | None) -> str:
+def _revenue(account: AccountView, speech: Tongue) -> str:
+    return account.revenue.text if speech.is_english else speech.money(account.revenue.value, account.currency)
+
+
+def _lead(account: AccountView, speech: Tongue, *, is_event: bool, due: datetime | None) -> str:
+    say = speech.say
     was = account.before.label if account.before and account.before.zone else ""
-    stood = f"The account was {was} last week." if was and not is_event and account.before != account.mark else ""
-    now = f"The account is {account.mark.label}." if is_event and account.mark.zone is not Zone.CRITICAL else ""
-    now = "The account is Critical." if is_event and account.mark.zone is Zone.CRITICAL else now
-    stake = f"{account.revenue.text} of yearly revenue is at risk." if account.revenue.value else ""
-    call = f"First answer due {formats.day(due.date())}, {due:%H:%M}." if due else ""
+    stood = now = ""
+    if was and not is_event and account.before != account.mark:
+        stood = say("The account was {zone} last week.", zone=say(was))
+    if is_event:
+        now = say("The account is {zone}.", zone=say(account.mark.label))
+    revenue = _revenue(account, speech)
+    stake = say("{revenue} of yearly revenue is at risk.", revenue=revenue) if account.revenue.value else ""
+    call = say("First answer due {day}, {time}.", day=speech.day(due.date()), time=f"{due:%H:%M}") if due else ""
     return " ".join(part for part in (stood, now, stake, call) if part)

@@ -26,6 +26,8 @@ WIDTH = 72
 _TRACK = 250
 
 # Overrides and isolates can make a name read as something else; marks that only steer are dropped too.
+# Our own right-to-left sentences set values apart by isolates, whose reach ends with their paragraph.
+_ISOLATES = frozenset("\u2068\u2069")
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -152,12 +154,20 @@ class Mail:
     lead: str
     blocks: tuple[Block, ...]
     footer: tuple[str, ...]
+    language: str = "en"
+    direction: str = "ltr"
+
+    @property
+    def end(self) -> str:
+        """The side where a line ends, for mail programs that know no `end`."""
+        return "left" if self.direction == "rtl" else "right"
 
 
 def written(mail: Mail) -> MailBody:
     """The mail in both parts."""
     html = render("mail/mail.html", mail=mail, colours=_colours(mail.tone))
-    return MailBody(header_safe(mail.subject), _plain(_text(mail)), _plain(html))
+    kept = _ISOLATES if mail.direction == "rtl" else frozenset()
+    return MailBody(header_safe(mail.subject), _plain(_text(mail), kept), _plain(html, kept))
 
 
 def header_safe(text: str, limit: int = SUBJECT_LIMIT) -> str:
@@ -172,8 +182,8 @@ def subject_line(head: str, name: str, tail: str) -> str:
     return header_safe(f"{head}{clipped(header_safe(name, 200), max(room, 12))}{tail}")
 
 
-def _plain(text: str) -> str:
-    return "".join(c for c in text if c not in _BIDI and unicodedata.category(c) != "Cs")
+def _plain(text: str, kept: frozenset[str] = frozenset()) -> str:
+    return "".join(c for c in text if c not in _BIDI - kept and unicodedata.category(c) != "Cs")
 
 
 def _colours(tone: Tone) -> dict[str, str]:
