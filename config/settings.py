@@ -100,6 +100,10 @@ class MailSettings(_Section):
     """Who is asked whether a mail in doubt was taken: none | maildir:PATH | imap:HOST/MAILBOX | postfix-log:PATH"""
     bounces: str = "none"
     """The mailbox of bounce_address: none | maildir:PATH | imap:HOST/MAILBOX"""
+    replies: str = "none"
+    """The mailbox of reply_address: none | maildir:PATH | imap:HOST/MAILBOX"""
+    reply_address: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,12}@[^@\s]+$")
+    """Where readers reply to mails about cases and alerts; "+" and a seal is added before the @. None: no replies."""
     imap_user: str | None = None
     resend_in_doubt: list[MessageKind] = [
         MessageKind.ALERT_CRITICAL,
@@ -112,7 +116,7 @@ class MailSettings(_Section):
     max_megabytes: float = Field(default=8.0, gt=0, le=100)
     """Larger mails leave as a notice with the link instead of their files."""
 
-    @field_validator("acceptor", "bounces")
+    @field_validator("acceptor", "bounces", "replies")
     @classmethod
     def _is_place(cls, text: str, validation: ValidationInfo) -> str:
         ways = ["maildir", "imap", *(["postfix-log"] if validation.field_name == "acceptor" else [])]

@@ -39,6 +39,7 @@ class WeekFacts:
     value_notes: tuple[str, ...] = ()
     expert_notes: tuple[str, ...] = ()
     case_statuses: tuple[str, ...] = ("open", "pending", "closed")
+    feedback_days: int = 90
     last_pack: str | None = None
     gross_target: float | None = None
     net_target: float | None = None
@@ -73,6 +74,8 @@ OPEN_FRAMES = frozenset(
         "links",
         "linkage_answers",
         "text_quality",
+        "segments",
+        "findings",
     }
 )
 

@@ -110,6 +110,8 @@ class Message:
     """Whether a revision above 0 replaces something that this person already has; else it is no correction."""
     joins: str | None = None
     """Messages of one person with the same word here may leave as one mail, once the first is due."""
+    disclosure: str | None = None
+    """Digest of what its reader was permitted to see when it was made."""
 
     @property
     def key(self) -> str:
@@ -171,12 +173,16 @@ class TokenRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class WorkbookToken:
-    """Who got which workbook for which week; signed, so that a returned file proves where it came from."""
+    """Who got which workbook for which week; signed, so that a returned file proves where it came from.
+
+    `case_id`: a workbook of that case alone; its reader need not read any pack.
+    """
 
     audience_id: str
     person_id: str
     week: str
     revision: int
+    case_id: str | None = None
 
     def signed(self, key: bytes) -> str:
         body = urlsafe_b64encode(canonical_json(asdict(self))).decode().rstrip("=")
@@ -196,47 +202,9 @@ def _seal(body: str, key: bytes) -> str:
     return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def row_seal(row_id: str, version: int, key: bytes) -> str:
-    """The keyed checksum of one workbook row: shows a shifted or edited id."""
-    return _seal(f"{row_id}|{version}", key)[:12]
-
-
-@dataclass(frozen=True, slots=True)
-class EditableColumn:
-    """A workbook column that managers may edit: header as printed, field it sets, words it accepts."""
-
-    header: str
-    field: str
-    choices: tuple[str, ...] = ()
-
-
-CASE_SHEET = "Cases"
-CASE_HEADER_ROW = 5
-CASE_KEY_HEADERS = ("Row id", "Row version", "Row check")
-CASE_EDITABLE = (
-    EditableColumn("Status", "status"),
-    EditableColumn("Owner", "owner_id"),
-    EditableColumn("Due", "due_at"),
-    EditableColumn("Outcome", "outcome"),
-    EditableColumn("Note", "note"),
-)
-
-
-def person_cell(person_id: str | None, name: str) -> str:
-    """A person as a workbook cell: readable, and exact when two people bear one name."""
-    if not person_id:
-        return ""
-    return person_id if name in ("", person_id) else f"{name}{_PERSON_MARK}{person_id}"
-
-
-def person_of_cell(text: str) -> str:
-    """The id in a cell written by `person_cell`; any other text (an id, a name) as it stands, trimmed."""
-    return text.rpartition(_PERSON_MARK)[2].strip()
-
-
-_PERSON_MARK = " · "
-
-TOKEN_PROPERTY = "cem-token"  # noqa: S105 - the name of a document property, not a secret
+def reply_seal(subject: str, version: int, person_id: str, key: bytes) -> str:
+    """The keyed checksum in an address that a reader's reply goes to: this reader, about this case or alert."""
+    return _seal(f"reply|{subject}|{version}|{person_id}", key)[:20]
 
 
 def episode_of(customer_id: str, zone: str, previous_episode_id: str | None) -> str:

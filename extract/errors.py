@@ -16,7 +16,15 @@ class FileRefused(Exception):
 
 
 class ReturnRefused(Exception):
-    """A workbook that was handed back cannot be read; the message is sent to the person who returned it."""
+    """A workbook that was handed back cannot be read; the message is for the person who returned it.
+
+    `token`: the token that the file still holds, if any. `is_torn`: the file may still be on its way.
+    """
+
+    def __init__(self, message: str, *, token: str | None = None, is_torn: bool = False) -> None:
+        self.token = token
+        self.is_torn = is_torn
+        super().__init__(message)
 
 
 class SnapshotBroken(Exception):

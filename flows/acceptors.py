@@ -56,7 +56,16 @@ def returned_mails(run: Run) -> Iterator[bytes]:
 
     Raises: OSError, imaplib.IMAP4.error when it cannot be read.
     """
-    way, _, place = run.settings.file.mail.bounces.partition(":")
+    return mails_at(run, run.settings.file.mail.bounces)
+
+
+def mails_at(run: Run, mailbox: str) -> Iterator[bytes]:
+    """Unread mails of a mailbox as workspace.toml names it (none | maildir:PATH | imap:HOST/MAILBOX), each marked as
+    read when the next one is asked for.
+
+    Raises: OSError, imaplib.IMAP4.error when it cannot be read.
+    """
+    way, _, place = mailbox.partition(":")
     if way == "maildir":
         yield from unread_of(_path(run, place))
     elif way == "imap":

@@ -26,6 +26,7 @@ def week_facts(inputs: Inputs, assessed: Assessed, sources: pd.DataFrame) -> Wee
         loyalty_line=thresholds.lines.loyalty,
         retention_line=thresholds.lines.retention,
         case_statuses=tuple(dict.fromkeys(s for t in assessed.policy.case_templates for s in t.statuses)),
+        feedback_days=assessed.policy.casework.ask_feedback_after_days,
         axis_notes=assessed.axis_notes,
         trust_notes=tuple(_source_notes(sources)) + assessed.trust_notes,
         value_notes=assessed.value_notes,

@@ -15,6 +15,7 @@ from flows.assess import assess
 from flows.books import save_book
 from flows.errors import NothingPublished
 from flows.facts import week_facts
+from flows.follow_up import frozen_follow_up
 from flows.inputs import fonts_digest
 from flows.publish import publish_week, readers_of, render_week
 from flows.run import Outcome, Run, code_version
@@ -43,6 +44,7 @@ def rebuild(run: Run, week: Week, *, into: Path | None) -> Outcome:
         assessed = assess(inputs, run.workspace.root, fan_out=run.fan_out, into=work)
         sources = read_week(run.workspace.history, inputs.week, "sources", revision=inputs.revision)
         frames = {**assessed.frames, "people": assessed.people, "sources": sources, "cases": cases}
+        frames |= frozen_follow_up(run.workspace.history, inputs, assessed.frames["actions"])
         book = place / "book"
         save_book(book, week_facts(inputs, assessed, sources), frames, assessed.buckets)
         rules = assessed.policy.audiences

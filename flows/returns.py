@@ -1,245 +1,243 @@
-"""Workbooks handed back: check the token, apply good rows, refuse bad ones row by row, send a receipt.
+"""Workbooks handed back and replies to mails: checked, applied row by row, answered with a receipt.
 
-A file dropped in returns/ is audited as "by file, token of NAME". It is moved to returns/read/ or
-returns/refused/ when its edits, or the reason against them, are recorded.
+A file dropped in returns/ is audited as "by file, token of NAME"; one that comes by mail must come from the address
+of the person whose token it bears. A file is moved to returns/read/ or returns/refused/ when what became of it is
+recorded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
+import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
-
-from contracts.exchange import CASE_EDITABLE, Message, TokenRefused, WorkbookToken, row_seal
-from contracts.ids import sha256
-from contracts.rules import Policy
-from contracts.scope import Audience
-from contracts.words import ExitCode, MessageKind, RunKind
-from delivery.addressing import Addressing
+from contracts.exchange import TokenRefused, WorkbookToken
+from contracts.ids import key_digest, sha256
+from contracts.words import ExitCode, RunKind
 from extract.errors import ReturnRefused
-from extract.returns import ReturnedRow, ReturnedWorkbook, read_returned
+from extract.replies import Attached, Reply, read_reply
+from extract.returns import MAX_BYTES, read_returned
+from flows.acceptors import mails_at
+from flows.case_mails import tell_case_changes
 from flows.dispatch import dispatch_due
+from flows.editing import Editor, Lines, Office, office_of
 from flows.lease import leased
-from flows.readers import current_readers
+from flows.receipts import kept, send_receipts
+from flows.replies import apply_reply, matter_of, reply_editor
+from flows.returned_rows import apply_workbook
 from flows.run import Outcome, Run
-from flows.tell import Sealed, enqueue, seal, to_operator
-from reporting.mails import ReceiptLine, receipt_mail
+from flows.tell import enqueue, to_operator
+from reporting.mails import ReceiptLine
 from store import ledger
-from store.errors import StoreError
 from store.session import Session
 
-_EDITED = {column.field: column.header for column in CASE_EDITABLE}
+_SETTLED_SECONDS = 30
 
 
-@dataclass
-class _Read:
-    """What one file asked for and what became of it."""
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """A workbook that came: its bytes, how it is called, from whom when it came by mail."""
 
-    applied: list[ReceiptLine] = field(default_factory=list)
-    refused: list[ReceiptLine] = field(default_factory=list)
-    conflicting: list[ReceiptLine] = field(default_factory=list)
+    content: bytes
+    name: str
+    sender: str | None = None
+
+    @property
+    def way(self) -> str:
+        return f"by mail from {self.sender}" if self.sender else "by file"
 
 
 def returns(run: Run) -> Outcome:
-    """Apply every workbook that waits in returns/. The same file twice is a no-op."""
+    """Apply every workbook that waits in returns/ and every mail of the returns mailbox, each once."""
     folder = run.workspace.returns
     folder.mkdir(exist_ok=True)
-    waiting = sorted(path for path in folder.glob("*.xls*") if path.is_file() and not path.name.startswith("~$"))
     lines: list[str] = []
-    problems = 0
+    problems = came = 0
     with leased(run, RunKind.RETURNS, "returns"):
-        if waiting:
-            policy, addressing, audiences, people = current_readers(run)
-        for path in waiting:
-            try:
-                line, ok = _take(run, path, policy, addressing, audiences, people)
-            except (ReturnRefused, TokenRefused) as exc:
-                line, ok = _refuse(run, path, str(exc)), False
+        office = office_of(run)
+        for path in _waiting(folder):
+            line, is_good = _take_file(run, office, path)
             lines.append(line)
-            problems += not ok
+            came, problems = came + 1, problems + (not is_good)
+        for content in mails_at(run, run.settings.file.mail.replies):
+            line, is_good = _take_mail(run, office, read_reply(content))
+            lines.append(line)
+            came, problems = came + 1, problems + (not is_good)
+        send_receipts(run, office)
+        tell_case_changes(run)
     sent = dispatch_due(run)
     code = ExitCode.DATA_PROBLEMS if problems else ExitCode.DONE
-    return Outcome(code, f"{len(waiting)} workbooks read, {problems} with refused edits", (*lines, sent.line()))
+    return Outcome(code, f"{came} returns read, {problems} with refused edits", (*lines, sent.line()))
 
 
-def _take(
-    run: Run,
-    path: Path,
-    policy: Policy,
-    addressing: Addressing,
-    audiences: dict[str, Audience],
-    people: pd.DataFrame,
-) -> tuple[str, bool]:
-    key = run.settings.token_key
-    book = read_returned(path)
-    token = WorkbookToken.read(book.token, key)
-    audience = audiences.get(token.audience_id)
-    if audience is None or token.person_id not in audience.readers:
-        raise TokenRefused(
-            f"its reader {token.person_id} no longer reads {token.audience_id}; ask for a fresh workbook"
-        )
-    reader = addressing.readers[token.person_id]
-    content = path.read_bytes()
-
-    def act(session: Session) -> tuple[_Read | None, list[Sealed]]:
-        is_new = ledger.mark_return(
-            session,
-            sha256(content),
-            name=path.name,
-            came_by=f"by file, token of {reader.name}",
-            now=run.clock(),
-            person_id=token.person_id,
-            audience_id=token.audience_id,
-            week=token.week,
-        )
-        if not is_new:
-            return None, []
-        read = _apply(run, session, book, policy, audience, people, who=token.person_id, key=key, name=path.name)
-        body = receipt_mail(
-            file_name=path.name,
-            week=token.week,
-            organization=run.settings.file.organization,
-            applied=read.applied,
-            refused=read.refused,
-            conflicting=read.conflicting,
-        )
-        message = Message(
-            kind=MessageKind.RETURN_RECEIPT,
-            subject_key=sha256(content),
-            person_id=token.person_id,
-            to_name=reader.name,
-            to_address=reader.address or run.settings.file.mail.operator_address,
-            subject=body.subject,
-            text=body.text,
-            html=body.html,
-            pictures=body.pictures,
-        )
-        sealed = [seal(run, message)]
-        enqueue(session, run, sealed)
-        return read, sealed
-
-    read, _ = run.store.transact(act)
-    _file_away(path, "read")
-    if read is None:
-        return f"{path.name}: came before, nothing to do", True
-    counts = f"{len(read.applied)} applied, {len(read.refused)} refused, {len(read.conflicting)} conflicting"
-    return f"{path.name} from {reader.name}: {counts}", not (read.refused or read.conflicting)
-
-
-def _apply(
-    run: Run,
-    session: Session,
-    book: ReturnedWorkbook,
-    policy: Policy,
-    audience: Audience,
-    people: pd.DataFrame,
-    *,
-    who: str,
-    key: bytes,
-    name: str,
-) -> _Read:
-    standing = {str(case["case_id"]): case for case in ledger.cases(session).to_dict("records")}
-    names = {str(n): str(p) for n, p in zip(people["name"], people["person_id"], strict=True)}
-    read = _Read()
-    for row in book.rows:
-        case = standing.get(row.row_id)
-        fault = _row_fault(row, case, audience, key)
-        if fault or case is None or row.row_version is None:
-            read.refused.append(ReceiptLine(f"{row.sheet}!A{row.row_number}", row.row_id, fault or "no such case"))
-            continue
-        wanted, faults = _wanted(row, case, names, run)
-        read.refused += faults
-        if not wanted:
-            continue
-        template = next((t for t in policy.case_templates if t.id == case["template_id"]), None)
-        try:
-            result = ledger.edit_case(
-                session,
-                row.row_id,
-                wanted,
-                who=who,
-                why=None,
-                source=f"workbook {name}",
-                base_version=row.row_version,
-                now=run.clock(),
-                template=template,
-                source_sha256=book.sha256,
-            )
-        except StoreError as exc:
-            read.refused.append(ReceiptLine(f"{row.sheet}!A{row.row_number}", row.row_id, str(exc)))
-            continue
-        for changed, value in result.applied.items():
-            read.applied.append(
-                ReceiptLine(row.cell(changed), f"{row.row_id} {_EDITED[changed]}", f"now {_said(value)}")
-            )
-        for conflict in result.conflicts:
-            why = (
-                f"{conflict.changed_by} set {_said(conflict.standing)} first; yours ({_said(conflict.wanted)}) is kept"
-            )
-            read.conflicting.append(
-                ReceiptLine(row.cell(conflict.field), f"{row.row_id} {_EDITED[conflict.field]}", why)
-            )
-    return read
-
-
-def _row_fault(row: ReturnedRow, case: dict[Hashable, Any] | None, audience: Audience, key: bytes) -> str | None:
-    if case is None or case["customer_id"] not in audience.customer_ids:
-        return "this row is not one of yours; it was left alone"
-    if row.row_version is None or row.row_check != row_seal(row.row_id, row.row_version, key):
-        return "the row's id, version and check do not belong together (rows sorted in part?); nothing was changed"
-    return None
-
-
-def _wanted(
-    row: ReturnedRow, case: dict[Hashable, Any], names: dict[str, str], run: Run
-) -> tuple[dict[str, object], list[ReceiptLine]]:
-    """The edits of a row as ledger values; cells left as they were say nothing."""
-    wanted: dict[str, object] = {}
-    faults: list[ReceiptLine] = []
-    for changed, text in row.fields.items():
-        value = text.strip()
-        if not value:
-            continue
-        what = f"{row.row_id} {_EDITED[changed]}"
-        if changed == "owner_id":
-            if value in names:
-                wanted[changed] = names[value]
-            elif value in names.values():
-                wanted[changed] = value
-            else:
-                faults.append(ReceiptLine(row.cell(changed), what, f"'{value}' is nobody we know; use the list"))
-        elif changed == "due_at":
-            try:
-                due = date.fromisoformat(value[:10])
-            except ValueError:
-                faults.append(ReceiptLine(row.cell(changed), what, f"'{value}' is not a date; write 2026-11-30"))
-                continue
-            standing = case["due_at"]
-            if pd.isna(standing) or standing.astimezone(run.settings.zone).date() != due:
-                wanted[changed] = datetime.combine(due, time(17, 0), run.settings.zone)
-        elif changed == "status":
-            wanted[changed] = value.lower()
-        else:
-            wanted[changed] = value
-    return wanted, faults
-
-
-def _said(value: object) -> str:
-    return f"{value:%Y-%m-%d}" if isinstance(value, datetime) else f"“{value}”"
-
-
-def _refuse(run: Run, path: Path, why: str) -> str:
-    notice = to_operator(
-        run, f"return|{sha256(path.read_bytes())}", "A returned workbook was refused", f"{path.name}: {why}"
+def _waiting(folder: Path) -> list[Path]:
+    """Files that somebody dropped; what programs leave beside an open file is none, and links are not followed."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file() and not path.is_symlink() and not path.name.startswith((".", "~$")) and path.suffix != ".part"
     )
+
+
+def _take_file(run: Run, office: Office, path: Path) -> tuple[str, bool]:
+    if path.stat().st_size > MAX_BYTES:
+        return _refused_file(run, path, f"larger than {MAX_BYTES // 1_000_000} MB")
+    came = _Came(path.read_bytes(), path.name)
+    try:
+        line, is_good = _take(run, office, came)
+    except (ReturnRefused, TokenRefused) as exc:
+        if getattr(exc, "is_torn", False) and time.time() - path.stat().st_mtime < _SETTLED_SECONDS:
+            return f"{path.name}: still being written; it is read next time", True
+        _refuse(run, office, came, exc)
+        _file_away(path, "refused")
+        return f"{path.name}: refused, {exc}", False
+    _file_away(path, "read")
+    return line, is_good
+
+
+def _take(run: Run, office: Office, came: _Came) -> tuple[str, bool]:
+    """Raises: ReturnRefused, TokenRefused when nothing in it may be applied."""
+    key = run.settings.token_key
+    book = read_returned(came.content)
+    token = WorkbookToken.read(book.token, key)
+    if came.sender is not None and token.person_id not in office.people_at(came.sender):
+        raise TokenRefused(f"it is the workbook of {office.name(token.person_id)} and came from {came.sender}")
+    editor = _editor(run, office, token, came)
+
+    def act(session: Session) -> Lines | None:
+        if ledger.came_before(session, sha256(came.content)):
+            return None
+        lines = apply_workbook(session, book, editor, office, key=key)
+        ledger.mark_return(
+            session,
+            sha256(came.content),
+            name=came.name,
+            came_by=f"{came.way}, token of {editor.name}",
+            now=editor.now,
+            person_id=token.person_id,
+            audience_id=token.audience_id or None,
+            week=token.week,
+            summary=kept(lines, case_id=token.case_id),
+        )
+        return lines
+
+    lines = run.store.transact(act)
+    if lines is None:
+        return f"{came.name}: came before, nothing to do", True
+    counts = f"{len(lines.applied)} applied, {len(lines.refused)} refused, {len(lines.conflicting)} conflicting"
+    return f"{came.name} from {editor.name}: {counts}", not (lines.refused or lines.conflicting)
+
+
+def _editor(run: Run, office: Office, token: WorkbookToken, came: _Came) -> Editor:
+    audience = office.audiences.get(token.audience_id) if token.audience_id else office.audience_of(token.person_id)
+    if token.case_id is None and (audience is None or token.person_id not in audience.readers):
+        raise TokenRefused(
+            f"its reader {office.name(token.person_id)} no longer reads this view; ask for a fresh workbook"
+        )
+    name = office.name(token.person_id)
+    source = f"workbook {came.name[:120]} {came.way}"
+    return Editor(token.person_id, name, audience, token, source, sha256(came.content), run.clock())
+
+
+def _take_mail(run: Run, office: Office, reply: Reply) -> tuple[str, bool]:
+    """A mail: its workbooks if it brings any, else the order of its first line."""
+    if reply.is_automatic:
+        return f"mail of {reply.sender}: automatic, not answered", True
+    if reply.workbooks:
+        taken = [_take_attached(run, office, reply, attached) for attached in reply.workbooks]
+        return "; ".join(line for line, _ in taken), all(is_good for _, is_good in taken)
+    matter = matter_of(run, office, reply)
+    if matter is None:
+        text = (
+            f"{reply.sender} wrote “{reply.subject}”, and nothing proves which case it is about: the address it was "
+            "sent to bears no seal of that sender, and it answers no mail that went there. It was left in the mailbox; "
+            "answer by hand."
+        )
+        _tell_operator(run, f"reply|{reply.key}", "A reply that matches nothing", text)
+        return f"mail of {reply.sender}: matches nothing, the operator is told", False
+    editor = reply_editor(reply, matter, office, run)
+
+    def act(session: Session) -> Lines | None:
+        if ledger.came_before(session, reply.key):
+            return None
+        lines, case_id = apply_reply(session, reply, matter, office, editor)
+        ledger.mark_return(
+            session,
+            reply.key,
+            name=reply.subject or "a reply",
+            came_by=f"by mail from {reply.sender}",
+            now=editor.now,
+            person_id=editor.who,
+            summary=kept(lines, address=reply.sender, case_id=case_id),
+        )
+        return lines
+
+    lines = run.store.transact(act)
+    if lines is None:
+        return f"mail of {reply.sender}: came before, nothing to do", True
+    counts = f"{len(lines.applied)} applied, {len(lines.refused)} refused, {len(lines.conflicting)} conflicting"
+    return f"mail of {reply.sender}: {counts}", not (lines.refused or lines.conflicting)
+
+
+def _take_attached(run: Run, office: Office, reply: Reply, attached: Attached) -> tuple[str, bool]:
+    came = _Came(attached.content, attached.name, reply.sender)
+    try:
+        return _take(run, office, came)
+    except (ReturnRefused, TokenRefused) as exc:
+        _refuse(run, office, came, exc)
+        return f"{attached.name} by mail from {reply.sender}: refused, {exc}", False
+
+
+def _refused_file(run: Run, path: Path, why: str) -> tuple[str, bool]:
+    _tell_operator(
+        run, f"return|{path.name}|{path.stat().st_size}", "A returned file was refused", f"{path.name}: {why}"
+    )
+    target = path.parent / "refused" / path.name
+    target.parent.mkdir(exist_ok=True)
+    path.rename(target)
+    return f"{path.name}: refused, {why}", False
+
+
+def _refuse(run: Run, office: Office, came: _Came, fault: ReturnRefused | TokenRefused) -> None:
+    """The reason goes to the operator, to the audit, and to the person whose token the file proves; a mailed file
+    without one is answered when its sender is one of us.
+    """
+    person, address = _whom(run, office, came, getattr(fault, "token", None))
+    lines = Lines(refused=[ReceiptLine("the whole file", came.name[:120], str(fault))])
+    key = f"refused-{key_digest(sha256(came.content), came.way, length=48)}"
+
+    def act(session: Session) -> None:
+        if ledger.came_before(session, key):
+            return
+        summary = kept(lines, note="Nothing in it was applied.", address=address) if person else None
+        ledger.mark_return(
+            session,
+            key,
+            name=came.name,
+            came_by=f"{came.way}, refused: {fault}",
+            now=run.clock(),
+            person_id=person,
+            summary=summary,
+        )
+
+    run.store.transact(act)
+    _tell_operator(run, f"return|{key}", "A returned workbook was refused", f"{came.name} {came.way}: {fault}")
+
+
+def _whom(run: Run, office: Office, came: _Came, text: str | None) -> tuple[str | None, str | None]:
+    if came.sender is not None:
+        people = office.people_at(came.sender)
+        return (people[0], came.sender) if people else (None, None)
+    try:
+        return WorkbookToken.read(text, run.settings.token_key).person_id, None
+    except TokenRefused:
+        return None, None
+
+
+def _tell_operator(run: Run, subject_key: str, title: str, text: str) -> None:
+    notice = to_operator(run, subject_key, title, text)
     with run.store.write() as session:
         enqueue(session, run, [notice])
-    _file_away(path, "refused")
-    return f"{path.name}: refused, {why}"
 
 
 def _file_away(path: Path, place: str) -> None:

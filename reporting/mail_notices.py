@@ -39,35 +39,43 @@ def receipt_mail(
     applied: Sequence[ReceiptLine],
     refused: Sequence[ReceiptLine],
     conflicting: Sequence[ReceiptLine],
+    ignored: Sequence[ReceiptLine] = (),
     note: str = "",
 ) -> MailBody:
-    """The receipt of a returned workbook: every edit stands under applied, refused or conflicting, with its cell."""
+    """The receipt of a returned workbook or a reply: every edit stands under applied, refused or conflicting, with
+    its cell; what was not read at all under ignored.
+
+    Args:
+        week: of the workbook; "" for a reply.
+    """
     counts = f"{len(applied)} applied, {len(refused)} refused, {len(conflicting)} conflicting"
+    thing = f"Workbook {week}" if week else "Your reply"
     groups = (
         ("Applied", applied, "good"),
         ("Refused", refused, "bad"),
         ("Conflicting: both versions are kept", conflicting, "bad"),
+        ("Not read", ignored, "bad"),
     )
     blocks: list[Block] = []
     for title, lines, tone in groups:
         if lines:
             blocks += [Section(f"{title} ({len(lines)})"), *_receipt_lines(lines, "good" if tone == "good" else "bad")]
     if not blocks:
-        blocks.append(Paragraph("The workbook holds no change. Nothing was done."))
+        blocks.append(Paragraph(f"{'The workbook' if week else 'Your reply'} holds no change. Nothing was done."))
     if note:
         blocks.append(Paragraph(note))
     return written(
         Mail(
-            subject=subject_line(f"Workbook {week}: {counts}", "", ""),
+            subject=subject_line(f"{thing}: {counts}", "", ""),
             preheader=counts,
             tone="bad" if refused or conflicting else "good",
-            kicker="Receipt of your workbook",
-            aside=f"Week {week}",
+            kicker="Receipt of your workbook" if week else "Receipt of your reply",
+            aside=f"Week {week}" if week else "",
             name="",
             title=capital(counts),
             lead=f"This is what became of your edits in {clipped(file_name, 80)}.",
             blocks=tuple(blocks),
-            footer=(f"You get this mail because you handed back a workbook. {organization}",),
+            footer=(f"You get this mail because you handed back a workbook or replied. {organization}",),
         )
     )
 

@@ -57,11 +57,14 @@ def render_pack(book: ScopedBook, *, token: str, key: bytes, pages: int | None =
     from reporting.brief_layout import MOST_PAGES
     from reporting.verify import verify_page, verify_pdf, verify_workbook
     from reporting.workbook import SHEETS, render_workbook
+    from reporting.workbook_parts import workbook_parts
 
     view = compose(book, pages=pages)
     index = Artifact(view.audience_id, "index.html", ArtifactKind.PAGE, render_index(view).encode())
     brief = render_brief(view)
-    workbook = render_workbook(view, token=token, key=key, zone=ZoneInfo(book.facts.time_zone))
+    workbook = render_workbook(
+        view, token=token, key=key, parts=workbook_parts(book), zone=ZoneInfo(book.facts.time_zone)
+    )
     within = range(1, MOST_PAGES[view.level] + 1)
     faults = [
         *(f"{index.path}: {fault}" for fault in verify_page(index.content)),

@@ -64,13 +64,17 @@ class Palette:
 
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
-    """One column of a sheet: header as printed, how it looks, how wide (characters), who may write in it."""
+    """One column of a sheet: header as printed, how it looks, how wide (characters), who may write in it.
+
+    `is_new`: may be written in a row that the team adds, and in no other.
+    """
 
     header: str
     look: Look
     width: float
     editable: bool = False
     hidden: bool = False
+    is_new: bool = False
 
 
 class Looks:
@@ -154,6 +158,7 @@ def _set(cell: Cell, value: CellValue, zone: ZoneInfo) -> None:
     if isinstance(value, str):
         if text := clean_text(value):
             cell.value = text
+            # else text that begins with = is a formula, and that of an error (#N/A) an error
             cell.data_type = "s"
     elif isinstance(value, datetime):
         cell.value = (value.astimezone(zone).replace(tzinfo=None) if value.tzinfo else value).replace(microsecond=0)
@@ -196,10 +201,12 @@ def table(
     looks: Looks,
     palette: Palette,
     zone: ZoneInfo,
+    blank: int = 0,
 ) -> None:
     """A named table with filter buttons, frozen above and left of its first column, and widths that fit.
 
-    An Excel table needs one row below its header, so an empty one keeps a blank row.
+    `blank`: so many rows for the team to fill stand below the others. An Excel table needs one row below its
+    header, so an empty one keeps a blank row.
     """
     for index, column in enumerate(columns, 1):
         cell = sheet.cell(row=header_row, column=index)
@@ -216,14 +223,16 @@ def table(
         shape = sheet.column_dimensions[get_column_letter(index)]
         shape.width = column.width
         shape.hidden = column.hidden
-    for offset, row in enumerate(rows or [[None] * len(columns)], 1):
+    empty = [[None] * len(columns)] * max(blank, 0 if rows else 1)
+    for offset, row in enumerate([*rows, *empty], 1):
+        is_added = len(rows) < offset <= len(rows) + blank
         for index, (column, value) in enumerate(zip(columns, row, strict=True), 1):
-            look = looks.of(column.look, editable=column.editable)
+            look = looks.of(column.look, editable=column.editable or (column.is_new and is_added))
             put(sheet, header_row + offset, index, value, look=look, zone=zone)
         sheet.row_dimensions[header_row + offset].height = height_of(
             [(value, column.width) for column, value in zip(columns, row, strict=True) if looks.wraps(column)]
         )
-    last = header_row + max(len(rows), 1)
+    last = header_row + max(len(rows) + blank, 1)
     frame = Table(displayName=name, ref=f"A{header_row}:{get_column_letter(len(columns))}{last}")
     frame.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
     sheet.add_table(frame)

@@ -57,6 +57,7 @@ __all__ = [
     "Proposal",
     "acknowledge",
     "attach_evidence",
+    "came_before",
     "case_history",
     "cases",
     "edit_case",
@@ -296,6 +297,11 @@ def case_history(session: Session, case_id: str | None = None, *, after: int = 0
         )
         for row in session.scalars(statement)
     ]
+
+
+def came_before(session: Session, sha256: str) -> bool:
+    """Whether this file, or mail, was recorded already."""
+    return session.get(ReturnedFileRow, sha256) is not None
 
 
 def mark_return(

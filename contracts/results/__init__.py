@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from contracts.frames import Frame
-from contracts.results.acted import ACTION_STATUS, ACTIONS, CASES, EVENTS, GOAL_REPLAY, SEGMENT_CASES
+from contracts.results.acted import (
+    ACTION_STATUS,
+    ACTIONS,
+    CASES,
+    CLOSING_PROPOSALS,
+    EVENTS,
+    GOAL_REPLAY,
+    SEGMENT_CASES,
+    TEAM_FEEDBACK,
+    WAITING_CASES,
+)
 from contracts.results.admitted import QUARANTINE, SOURCES
 from contracts.results.counted import COUNT_NORMS, COUNTS, WATCHED
 from contracts.results.effects import CASE_FIGURES, EFFECT_BALANCE, EFFECT_PATH, EFFECTS, POST_MORTEM, POST_MORTEM_STEPS
@@ -49,6 +59,9 @@ RESULTS: dict[str, Frame] = {
         ACTIONS,
         ACTION_STATUS,
         GOAL_REPLAY,
+        WAITING_CASES,
+        CLOSING_PROPOSALS,
+        TEAM_FEEDBACK,
         SOURCES,
         QUARANTINE,
         LIFETIME_VALUES,
@@ -96,6 +109,7 @@ __all__ = [
     "CASES",
     "CASE_FIGURES",
     "CHANGES",
+    "CLOSING_PROPOSALS",
     "COMMENTS",
     "COMMENT_ASPECTS",
     "CONTRIBUTIONS",
@@ -142,9 +156,11 @@ __all__ = [
     "SWEPT_LINES",
     "SWEPT_OUTCOMES",
     "SWEPT_ZONES",
+    "TEAM_FEEDBACK",
     "TEXT_QUALITY",
     "THEMES",
     "TRANSITIONS",
+    "WAITING_CASES",
     "WATCHED",
     "ZONE_STABILITY",
 ]

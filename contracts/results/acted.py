@@ -115,7 +115,54 @@ ACTIONS = Frame(
         column("value_at_risk_amount", Kind.NUMBER, group=FieldGroup.MONEY),
         column("chance_to_help", Kind.SHARE),
         column("review_by", Kind.DAY),
+        column("row_version", Kind.INTEGER),
+        column("remark", group=FieldGroup.TEAM_COMMENTS),
+        column("added_by", group=FieldGroup.COLLEAGUES),
     ),
 )
 """Suggested steps per customer; priority_amount = value_at_risk_amount x chance_to_help, in the workspace's currency.
+row_version, remark, added_by: what the team made of a step, or that it added it; null for a step nobody touched.
 plan_order: the place of the step in its customer's plan, from 1. review_by: when the playbook is due for review."""
+
+WAITING_CASES = Frame(
+    "waiting_cases",
+    key=("customer_id", "template_id", "evidence_key"),
+    columns=(
+        CUSTOMER,
+        column("template_id", required=True),
+        column("evidence_key", required=True),
+        column("evidence", required=True),
+        column("owner_id", group=FieldGroup.COLLEAGUES),
+        column("listed_at", Kind.INSTANT, required=True),
+    ),
+)
+"""Cases about customers that no owner had room for when the week was recorded."""
+
+CLOSING_PROPOSALS = Frame(
+    "closing_proposals",
+    key=("case_id",),
+    columns=(
+        column("case_id", required=True),
+        CUSTOMER,
+        column("weeks", Kind.INTEGER, required=True),
+        column("last_critical_week", required=True),
+        column("sentence", required=True),
+    ),
+)
+"""Open cases whose reason is gone: their customers have been out of Critical for `weeks` weeks."""
+
+TEAM_FEEDBACK = Frame(
+    "team_feedback",
+    key=("feedback_id",),
+    columns=(
+        CUSTOMER,
+        column("feedback_id", required=True),
+        column("author_id", group=FieldGroup.COLLEAGUES),
+        column("given_at", Kind.INSTANT, required=True),
+        column("perceived_quality_score", Kind.NUMBER),
+        column("comment", group=FieldGroup.TEAM_COMMENTS),
+        column("competitor", group=FieldGroup.TEAM_COMMENTS),
+    ),
+)
+"""What account teams said through workbooks until the week was recorded; pages show it with the canonical table
+account_feedback. perceived_quality_score: 1 to 5."""

@@ -129,9 +129,10 @@ class CaseRules(Rule):
     `new_per_owner_and_week`: so many new cases per owner and ISO week, the rest are listed until there is room;
     None: no limit. `escalate_after_hours`: working hours after the closure goal, then after each earlier step, at
     which a case goes one level further up. `close_after_weeks`: propose closing when the customer has been out of
-    Critical so long.
+    Critical so long. `ask_feedback_after_days`: what an account team said of its account is asked again after so long.
     """
 
     new_per_owner_and_week: Annotated[int, Field(ge=1)] | None = None
     escalate_after_hours: list[Annotated[float, Field(ge=0)]] = [0.0]
     close_after_weeks: Annotated[int, Field(ge=1)] = 4
+    ask_feedback_after_days: Annotated[int, Field(ge=1)] = 90

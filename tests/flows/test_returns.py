@@ -11,10 +11,12 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from contracts.exchange import CASE_HEADER_ROW, CASE_SHEET
 from contracts.words import MessageKind
+from contracts.workbook import CASES, HEADER_ROW
 from flows.returns import returns
 from store import ledger, outbox
+from tests.factories.workbooks import columns_of
+from tests.factories.workbooks import edited as workbook_edited
 from tests.factories.workspaces import LAST, Story
 
 pytestmark = pytest.mark.xdist_group("told")
@@ -23,21 +25,18 @@ pytestmark = pytest.mark.xdist_group("told")
 def a_workbook_with_cases(story: Story) -> Path:
     """A manager's workbook of the last week that lists at least one case."""
     for path in sorted((story.root / "output" / str(LAST)).glob("manager-*/action-plan.xlsx")):
-        sheet = openpyxl.load_workbook(path)[CASE_SHEET]
-        if sheet.cell(CASE_HEADER_ROW + 1, 1).value:
+        sheet = openpyxl.load_workbook(path)[CASES.sheet]
+        if sheet.cell(HEADER_ROW + 1, 1).value:
             return path
     pytest.fail("no manager has a case in the last week; the story should have opened some")
 
 
 @contextmanager
 def edited(source: Path, target: Path) -> Iterator[tuple[Worksheet, dict[str, int]]]:
-    """The workbook as a manager opens, edits and saves it; columns by their header."""
-    book = openpyxl.load_workbook(source)
-    sheet = book[CASE_SHEET]
-    columns = {str(cell.value): cell.column for cell in sheet[CASE_HEADER_ROW] if cell.value}
-    yield sheet, columns
-    target.parent.mkdir(parents=True, exist_ok=True)
-    book.save(target)
+    """The sheet of cases as a manager edits it; columns by their header."""
+    with workbook_edited(source, target) as book:
+        sheet = book[CASES.sheet]
+        yield sheet, columns_of(sheet)
 
 
 def test_an_untouched_workbook_changes_nothing(onward: Story) -> None:
@@ -56,7 +55,7 @@ def test_an_untouched_workbook_changes_nothing(onward: Story) -> None:
 
 def test_good_edits_are_applied_bad_ones_refused_and_the_editor_gets_a_receipt(onward: Story) -> None:
     source = a_workbook_with_cases(onward)
-    row = CASE_HEADER_ROW + 1
+    row = HEADER_ROW + 1
     with edited(source, onward.root / "returns" / "Copy of plan.xlsx") as (sheet, columns):
         sheet.cell(row, columns["Status"]).value = "in progress"
         sheet.cell(row, columns["Note"]).value = "Called on Tuesday, part is on its way"
@@ -71,7 +70,7 @@ def test_good_edits_are_applied_bad_ones_refused_and_the_editor_gets_a_receipt(o
             story = ledger.case_history(session, case_id)
     assert cases.loc[case_id, "status"] == "in progress"
     assert cases.loc[case_id, "note"] == "Called on Tuesday, part is on its way"
-    assert [event.kind for event in story][-1] == "edited"
+    assert [event.kind for event in story][-2:] == ["edited", "acknowledged"]
     assert len(receipts) == 1
     mails = [
         message_from_bytes(path.read_bytes(), policy=policy.default)
@@ -87,7 +86,7 @@ def test_good_edits_are_applied_bad_ones_refused_and_the_editor_gets_a_receipt(o
 def test_the_same_file_twice_is_applied_once(onward: Story) -> None:
     source = a_workbook_with_cases(onward)
     with edited(source, onward.root / "returns" / "first.xlsx") as (sheet, columns):
-        sheet.cell(CASE_HEADER_ROW + 1, columns["Note"]).value = "once"
+        sheet.cell(HEADER_ROW + 1, columns["Note"]).value = "once"
     content = (onward.root / "returns" / "first.xlsx").read_bytes()
     with onward.run() as run:
         returns(run)
@@ -103,8 +102,8 @@ def test_the_same_file_twice_is_applied_once(onward: Story) -> None:
 def test_a_row_of_somebody_else_and_a_foreign_file_are_refused(onward: Story) -> None:
     source = a_workbook_with_cases(onward)
     with edited(source, onward.root / "returns" / "shifted.xlsx") as (sheet, columns):
-        sheet.cell(CASE_HEADER_ROW + 1, columns["Row id"]).value = "CL-00000000"
-        sheet.cell(CASE_HEADER_ROW + 1, columns["Status"]).value = "closed"
+        sheet.cell(HEADER_ROW + 1, columns["Row id"]).value = "CL-00000000"  # another id than was sealed
+        sheet.cell(HEADER_ROW + 1, columns["Status"]).value = "closed"
     plain = openpyxl.Workbook()
     plain.save(onward.root / "returns" / "somebody.xlsx")
     with onward.run() as run:
