@@ -20,6 +20,7 @@ from contracts.rules import (
     LifetimeValueRules,
     LinkageRules,
     Money,
+    OrdinaryWord,
     Playbook,
     Policy,
     RetentionRules,
@@ -60,6 +61,7 @@ _PARTS: tuple[tuple[str, str | None, str, Any], ...] = (
 _TABLES: tuple[tuple[str, str, type[Rule]], ...] = (
     ("taxonomy.csv", "taxonomy", TaxonomyEntry),
     ("lexicon.csv", "lexicon", LexiconEntry),
+    ("ordinary_words.csv", "ordinary_words", OrdinaryWord),
 )
 
 POLICY_FILES = (*(name for name, *_ in _PARTS), *(name for name, *_ in _TABLES))

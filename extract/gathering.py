@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from extract.admission import INTERNAL, RECORD, SOURCE_KEY, Numbers, Refusal, Te
 from extract.arrow import pc
 from extract.crosswalk import Crosswalk
 from extract.mapping import Lookups
+from extract.other_customers import CustomerNames
 from extract.records import Records
 from extract.redaction import Names, Redactor, redact
 from extract.snapshot import SnapshotManifest
@@ -69,6 +70,7 @@ class Gathering:
         as_of: datetime,
         zone: ZoneInfo,
         region: str | None = None,
+        ordinary_words: Collection[str] = (),
     ) -> None:
         master = next((ledger.source for ledger in ledgers if ledger.source.master), None)
         self.ledgers = ledgers
@@ -79,6 +81,7 @@ class Gathering:
         self._as_of = as_of
         self._zone = zone
         self._names = Names()
+        self._customers = CustomerNames(frozenset(word.casefold() for word in ordinary_words))
         self._region = region
         self._lookups = lookups
 
@@ -94,6 +97,7 @@ class Gathering:
         table = self.tables[name]
         if name == "customers":
             self.crosswalk.add_customers(table)
+            self._customers.add(zip(table["customer_id"].to_pylist(), table["name"].to_pylist(), strict=True))
         elif name == "contacts":
             self.crosswalk.add_contacts(table)
             self._names.add_contacts(zip(table["customer_id"].to_pylist(), table["name"].to_pylist(), strict=True))
@@ -145,7 +149,7 @@ class Gathering:
             ledger.refusals.append(_unmatched(target.table, waiting, self._key_column(target)))
             ledger.unmatched[key] = waiting
             if ledger.source.kind is not ExportKind.FULL:
-                masked = redact(target.table, waiting, Redactor(self._names, self._region))
+                masked = redact(target.table, waiting, Redactor(self._names, self._region, self._customers))
                 self.waiting[key] = _numbered(masked.drop_columns([RECORD, SOURCE_KEY]), masked[SOURCE_KEY])
         return rows
 
@@ -226,7 +230,7 @@ class Gathering:
         return int(pc.sum(pc.fill_null(is_early, False)).as_py() or 0)
 
     def _add(self, ledger: Ledger, name: str, rows: pa.Table) -> None:
-        redactor = Redactor(self._names, self._region)
+        redactor = Redactor(self._names, self._region, self._customers)
         masked = redact(name, rows.drop_columns(list(INTERNAL)), redactor)
         ledger.redacted.update(redactor.counts)
         self.tables[name] = pa.concat_tables([self.tables[name], masked.cast(TABLES[name].schema)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -74,6 +74,7 @@ def take_in(
     inbox: Path | None = None,
     region: str | None = None,
     only: frozenset[str] | None = None,
+    ordinary_words: Collection[str] = (),
 ) -> Intake:
     """Takes in every source and writes the week's snapshot.
 
@@ -90,6 +91,7 @@ def take_in(
         inbox: where globs look instead of the workspace's inbox.
         region: ISO 3166 code of the country whose national telephone numbers comments hold; None: no such numbers.
         only: names of sources to read anew; all others are carried on from `previous`.
+        ordinary_words: names of customers that are ordinary words too.
     """
     as_of = as_of.astimezone(UTC)
     before = read_manifest(previous) if previous else None
@@ -108,7 +110,14 @@ def take_in(
     lookups = lookup_tables(ledgers)
     refuse_dependents(ledgers, lookups, before, as_of=as_of)
     gathering = Gathering(
-        ledgers, pairs=crosswalk, lookups=lookups, before=before, as_of=as_of, zone=zone, region=region
+        ledgers,
+        pairs=crosswalk,
+        lookups=lookups,
+        before=before,
+        as_of=as_of,
+        zone=zone,
+        region=region,
+        ordinary_words=ordinary_words,
     )
     gathering.gather()
     for ledger in ledgers:

@@ -2,8 +2,9 @@
 
 Masked: mail addresses, web and IP addresses, card numbers (Luhn and issuers, ISO/IEC 7812-1), IBANs (mod 97, ISO
 13616), phone numbers (libphonenumber), serial numbers that are called so, full names of known people, single names of
-the customer's own contacts and of our people where they are written like names, and what follows a title (Mr, sig.ra,
-السيد) or `my name is`. Another name that nobody told us of is not found; docs/methods/voice.md says how often.
+the customer's own contacts and of our people where they are written like names, what follows a title (Mr, sig.ra,
+السيد) or `my name is`, and the names of other customers (`extract.other_customers`). Another name that nobody told us
+of is not found; docs/methods/voice.md says how often.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import pyarrow as pa
 from contracts.frames import Column, Kind
 from contracts.tables import TABLES
 from contracts.words import FieldGroup
+from extract.other_customers import PLACEHOLDER, CustomerNames
 
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"']+|\bwww\.[^\s<>\"']+", re.IGNORECASE)
@@ -94,6 +96,7 @@ class Redactor:
 
     names: Names
     region: str | None = None
+    customers: CustomerNames | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
     def mask(self, texts: pa.ChunkedArray, customers: pa.ChunkedArray | None) -> pa.ChunkedArray:
@@ -252,8 +255,13 @@ def redact(table: str, rows: pa.Table, redactor: Redactor) -> pa.Table:
     customers = rows["customer_id"] if "customer_id" in rows.column_names else None
     for column in free_text_columns(table):
         place = rows.schema.get_field_index(column.name)
-        if rows[column.name].null_count < rows.num_rows:
-            rows = rows.set_column(place, rows.schema.field(place), redactor.mask(rows[column.name], customers))
+        if rows[column.name].null_count == rows.num_rows:
+            continue
+        texts = redactor.mask(rows[column.name], customers)
+        if redactor.customers is not None and customers is not None:
+            texts, others = redactor.customers.mask(texts, customers)
+            redactor.counts[PLACEHOLDER] += others
+        rows = rows.set_column(place, rows.schema.field(place), texts)
     return rows
 
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias, TypedDict
+from typing import TypedDict
 
 import pandas as pd
 
 from contracts.book import Book
 from contracts.exchange import Attachment, Message
-from contracts.ids import key_digest
 from contracts.rules import Policy
 from contracts.scope import Audience, scoped
-from contracts.words import FieldGroup, MessageKind
+from contracts.words import MessageKind
 from delivery.addressing import Addressing, Reader
+from flows.alert_pages import AlertPages, Seen, publish_alert_pages, render_alert_accounts
 from flows.books import load_book
+from flows.inputs import Inputs
 from flows.outsiders import outsider_messages
-from flows.packs import AccountTask, levels_that_see, link_of, render_account_files
-from flows.readers import current_readers, last_week
+from flows.packs import link_base, link_of
+from flows.readers import current_readers, last_week, newest_books
 from flows.run import Run
+from flows.screening import known_of, screened
 from flows.tell import Sealed, seal
 from reporting.account import compose_account
 from reporting.account_models import AccountView, EventLine
@@ -31,9 +33,6 @@ from store import episodes, outbox
 
 _LEADER = "BU lead"
 _ALERTS = (MessageKind.ALERT_CRITICAL, MessageKind.ALERT_EVENT, MessageKind.NOTICE)
-_BRIEFS_A_TASK = 10
-_Brief: TypeAlias = tuple[str, frozenset[FieldGroup]]
-"""Which account, for readers who may see which field groups: those who see the same get the same bytes."""
 
 
 def account_of(book: Book, audience: Audience, customer_id: str) -> AccountView:
@@ -53,7 +52,7 @@ class _Telling:
     revision: int
 
     @property
-    def brief(self) -> _Brief | None:
+    def brief(self) -> Seen | None:
         """The brief that goes with it; a notice brings none."""
         if self.decision.kind is MessageKind.NOTICE:
             return None
@@ -61,21 +60,33 @@ class _Telling:
 
 
 def critical_and_hard(
-    run: Run, book_folder: Path, addressing: Addressing, decisions: list[AlertDecision], policy: Policy
+    run: Run,
+    book_folder: Path,
+    addressing: Addressing,
+    decisions: list[AlertDecision],
+    policy: Policy,
+    *,
+    publishes: Inputs | None = None,
 ) -> tuple[list[Message], list[str]]:
     """The alert messages of these decisions that were not told before, and what could not be told as it should.
 
     A person whose scope does not hold the customer is not told: default deny, and it is listed. An account brief
-    that fails its checks is not attached: the alert goes without it, and it is listed.
+    that fails its checks is not attached: the alert goes without it, and it is listed. With `publishes`, the inputs
+    of a look between two weeks, the account pages are published as a revision of their own and the mails link them.
     """
     if not decisions:
         return [], []
     tellings, noted = _tellings(run, addressing, decisions)
-    briefs, faults = _briefs(run, book_folder, addressing, {t.brief for t in tellings if t.brief is not None})
+    known = known_of(run, policy, *newest_books(run, book_folder))
+    wanted = {telling.brief for telling in tellings if telling.brief is not None}
+    made, faults = render_alert_accounts(run, book_folder, addressing, wanted, known, inputs=publishes)
+    if publishes is not None:
+        told: dict[Audience, set[str]] = {}
+        for telling in tellings:
+            told.setdefault(telling.audience, set()).add(telling.decision.customer_id)
+        made = publish_alert_pages(run, publishes, made, told)
     book = load_book(book_folder, {decision.customer_id for decision in decisions})
-    due = [
-        _alert(run, book, telling, policy, briefs.get(telling.brief) if telling.brief else None) for telling in tellings
-    ]
+    due = [_alert(run, book, telling, policy, made) for telling in tellings]
     beyond, unwritten = outsider_messages(run, book, addressing, decisions)
     return [*due, *beyond], [*noted, *faults, *unwritten]
 
@@ -103,37 +114,13 @@ def _tellings(run: Run, addressing: Addressing, decisions: list[AlertDecision]) 
     return tellings, unaddressed
 
 
-def _briefs(run: Run, book: Path, addressing: Addressing, wanted: set[_Brief]) -> tuple[dict[_Brief, bytes], list[str]]:
-    """The account briefs to attach, made by the workers, and the faults of those that must not leave."""
-    by_fields: dict[frozenset[FieldGroup], list[str]] = {}
-    for customer_id, fields in sorted(wanted, key=lambda brief: (sorted(brief[1]), brief[0])):
-        by_fields.setdefault(fields, []).append(customer_id)
-    tasks = [
-        AccountTask(
-            book=book,
-            fields=fields,
-            levels=levels_that_see(addressing.audiences, fields),
-            page_ids=(),
-            brief_ids=tuple(customers[start : start + _BRIEFS_A_TASK]),
-            into=book.parent / "alerts" / key_digest(*sorted(fields)),
-        )
-        for fields, customers in by_fields.items()
-        for start in range(0, len(customers), _BRIEFS_A_TASK)
-    ]
-    good: dict[_Brief, bytes] = {}
-    faults: list[str] = []
-    for task, files in zip(tasks, run.fan_out.map(render_account_files, tasks), strict=True):
-        for file in files:
-            faults += [f"{file.customer_id}: its brief was not attached: {fault}" for fault in file.faults]
-            if not file.faults:
-                good[str(file.customer_id), task.fields] = file.stored.read_bytes()
-    return good, faults
-
-
-def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, brief: bytes | None) -> Message:
+def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, made: AlertPages) -> Message:
     decision, audience, reader = telling.decision, telling.audience, telling.reader
     account = account_of(book, audience, decision.customer_id)
-    body = _body_of(run, policy, book, audience, decision, account, reader.person_id)
+    base = link_base(policy.audiences, audience, run.workspace.output)
+    link = made.link(base, audience, decision.customer_id) or _page_link(run, policy, audience, account)
+    body = _body_of(book, decision, account, why=decision.why[reader.person_id], link=link)
+    brief = made.brief(telling.brief) if telling.brief else None
     name = f"{account.name[:60]} {account.week}.pdf"
     return Message(
         kind=decision.kind,
@@ -149,20 +136,12 @@ def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, brief: bytes
         revision=telling.revision,
         audience_id=audience.audience_id,
         customer_ids=(decision.customer_id,),
+        disclosure=audience.disclosure,
         **_window(run, decision.why[reader.person_id]),
     )
 
 
-def _body_of(
-    run: Run,
-    policy: Policy,
-    book: Book,
-    audience: Audience,
-    decision: AlertDecision,
-    account: AccountView,
-    person_id: str,
-) -> MailBody:
-    link, why = _page_link(run, policy, audience, account), decision.why[person_id]
+def _body_of(book: Book, decision: AlertDecision, account: AccountView, *, why: str, link: str | None) -> MailBody:
     if decision.kind is MessageKind.NOTICE:
         return notice_mail(account, headline=decision.headline, is_good=decision.is_notice, why_you=why, link=link)
     return alert_mail(
@@ -208,8 +187,9 @@ def _page_link(run: Run, policy: Policy, audience: Audience, account: AccountVie
     return base.replace("index.html", account.page) if base else None
 
 
-def alert_messages(run: Run, due: list[Message]) -> list[Sealed]:
-    return [seal(run, message) for message in due]
+def alert_messages(run: Run, due: list[Message], book: Path) -> list[Sealed]:
+    """Sealed and scanned; `book` is that of this run."""
+    return screened(run, [seal(run, message) for message in due], book)
 
 
 def withdrawal_messages(run: Run, withdrawn: pd.DataFrame) -> list[Sealed]:
@@ -244,4 +224,4 @@ def withdrawal_messages(run: Run, withdrawn: pd.DataFrame) -> list[Sealed]:
                 customer_ids=(customer_id,),
             )
             sealed.append(seal(run, message))
-    return sealed
+    return screened(run, sealed)

@@ -114,8 +114,10 @@ def tell_now(run: Run, inputs: Inputs, assessed: Assessed, sources: pd.DataFrame
     book = folder / "book"
     save_book(book, week_facts(inputs, assessed, sources), frames, assessed.buckets)
     # who reads is decided by the whole book's assignments; of them, the changed customers concern us here
-    due, unaddressed = critical_and_hard(run, book, readers_of(inputs, assessed), decided.alerts, assessed.policy)
-    sealed = alert_messages(run, due)
+    due, unaddressed = critical_and_hard(
+        run, book, readers_of(inputs, assessed), decided.alerts, assessed.policy, publishes=inputs
+    )
+    sealed = alert_messages(run, due, book)
     if unaddressed:
         text = "\n".join(unaddressed)
         sealed.append(to_operator(run, f"unaddressed|{sha256(text.encode())}", "Alerts that reach nobody", text))

@@ -11,13 +11,15 @@ import pandas as pd
 
 from contracts.book import Book
 from contracts.casework import MANAGER, Seat
-from contracts.exchange import Message
+from contracts.exchange import Attachment, Message
 from contracts.rules import CaseTemplate
 from contracts.words import MessageKind
 from delivery.addressing import Reader
 from flows.books import load_book
+from flows.case_books import case_book
 from flows.readers import current_readers, last_week
 from flows.run import Run
+from flows.screening import screened
 from flows.tell import Sealed, enqueue, seal
 from reporting.mail_cases import change_mail
 from store import ledger, outbox
@@ -106,11 +108,19 @@ def tell_case_changes(run: Run) -> int:
             if seat.person_id not in {event.who, *told} and reader and reader.address:
                 key = f"{event.case_id}|{event.number}"
                 lines = _lines(event, facts)
-                sealed.append(change_message(run, reader, key, event.case_id, str(row["title"]), _SAID[change], lines))
+                customer = facts.customer_of(event.case_id)
+                title = str(row["title"])
+                files = (_workbook(run, facts, event.case_id, seat),) if change == "opened" else ()
+                message = change_message(
+                    run, reader, key, event.case_id, title, _SAID[change], lines, customer=customer, files=files
+                )
+                sealed.append(message)
+
+    mails = screened(run, sealed)
 
     def act(session: Session) -> int:
         move_bookmark(session, _BOOKMARK, events[-1].number)
-        return enqueue(session, run, sealed)
+        return enqueue(session, run, mails)
 
     return run.store.transact(act)
 
@@ -123,6 +133,9 @@ def change_message(
     title: str,
     change: str,
     lines: Sequence[tuple[str, str]],
+    *,
+    customer: str | None = None,
+    files: tuple[Attachment, ...] = (),
 ) -> Sealed:
     """A change of a case to one reader, sealed."""
     body = change_mail(
@@ -142,8 +155,23 @@ def change_message(
         subject=body.subject,
         text=body.text,
         html=body.html,
+        attachments=files,
+        customer_ids=(customer,) if customer else (),
     )
     return seal(run, message)
+
+
+def _workbook(run: Run, facts: CaseFacts, case_id: str, seat: Seat) -> Attachment:
+    """The case's own workbook, for the person in this seat."""
+    people, known = facts.book.frame("people"), facts.book.frame("customer_facts")
+    return case_book(
+        run,
+        facts.rows[case_id],
+        facts.teams.get(case_id, []),
+        person_id=seat.key,
+        names=dict(zip(people["person_id"], people["name"], strict=True)),
+        accounts=dict(zip(known["customer_id"], known["name"], strict=True)),
+    )
 
 
 def _change(event: CaseEvent) -> Any:

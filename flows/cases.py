@@ -16,6 +16,7 @@ from flows.alerting import account_of
 from flows.case_mails import CaseFacts, case_facts, change_message, tell_case_changes
 from flows.readers import current_readers, last_week
 from flows.run import Run
+from flows.screening import screened
 from flows.tell import Sealed, enqueue, seal
 from reporting.mails import case_mail
 from scoring.act.clock import due_steps
@@ -70,7 +71,7 @@ def _desk(run: Run) -> _Desk:
 
 def _escalate(run: Run, desk: _Desk, case_id: str, step: int) -> bool:
     told = level_above(desk.chart, desk.facts.owner_of(case_id), step)
-    sealed = _raised_mail(run, desk, case_id, told, subject_key=f"{case_id}|{step}", change="Overdue")
+    sealed = screened(run, _raised_mail(run, desk, case_id, told, subject_key=f"{case_id}|{step}", change="Overdue"))
     why = f"closure goal passed; {_whom(desk, told, sealed)}"
 
     def act(session: Session) -> bool:
@@ -87,7 +88,8 @@ def _escalate(run: Run, desk: _Desk, case_id: str, step: int) -> bool:
 
 def _raise_silent(run: Run, desk: _Desk, case_id: str) -> bool:
     told = level_above(desk.chart, desk.facts.owner_of(case_id), 1)
-    sealed = _raised_mail(run, desk, case_id, told, subject_key=f"{case_id}|unanswered", change="Unanswered")
+    raised = _raised_mail(run, desk, case_id, told, subject_key=f"{case_id}|unanswered", change="Unanswered")
+    sealed = screened(run, raised)
     why = f"nobody acknowledged by the first-response goal; {_whom(desk, told, sealed)}"
 
     def act(session: Session) -> bool:
@@ -110,7 +112,12 @@ def _raise_alert(run: Run, desk: _Desk, alert: alert_answers.OpenAlert) -> bool:
             lines = (("Alert", alert.headline), ("Nobody answered", f"goal {alert.due_at:%Y-%m-%d %H:%M} UTC"))
             key = f"{alert.subject_key}|unanswered"
             name = desk.facts.name_of(alert.customer_id)
-            sealed.append(change_message(run, reader, key, alert.subject_key, name, "Unanswered", lines))
+            sealed.append(
+                change_message(
+                    run, reader, key, alert.subject_key, name, "Unanswered", lines, customer=alert.customer_id
+                )
+            )
+    sealed = screened(run, sealed)
 
     def act(session: Session) -> bool:
         is_raised = alert_answers.mark_raised(session, alert.subject_key, now=run.clock())
@@ -134,7 +141,8 @@ def _raised_mail(
     if audience is None or customer not in audience.customer_ids:
         return []
     if change != "Overdue":
-        return [change_message(run, reader, subject_key, case_id, desk.facts.title_of(case_id), change, ())]
+        title = desk.facts.title_of(case_id)
+        return [change_message(run, reader, subject_key, case_id, title, change, (), customer=customer)]
     return [_overdue_mail(run, desk, case_id, customer, audience, reader, subject_key)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ from contracts.rules import Policy
 from contracts.scope import Audience
 from delivery.addressing import Addressing, address
 from flows.admit import inputs_of
-from flows.books import load_book
+from flows.books import load_frame
 from flows.errors import NothingPublished
 from flows.inputs import Inputs
 from flows.measure import policy_of
@@ -35,9 +36,21 @@ def current_readers(run: Run) -> tuple[Policy, Addressing, dict[str, Audience], 
     """The policy, everybody who reads, their audiences by id, and the people frame."""
     inputs, folder = last_week(run)
     policy = policy_of(run.workspace.root / inputs.policy)
-    book = load_book(folder)
-    people = book.frame("people")
-    addressing = address(
-        people, book.frame("assignments"), book.frame("customer_facts"), policy.audiences, as_of=inputs.instant
-    )
+    addressing, people = readers_in(folder, policy, as_of=max(inputs.instant, run.clock()))
     return policy, addressing, {audience.audience_id: audience for audience in addressing.audiences}, people
+
+
+def readers_in(book: Path, policy: Policy, *, as_of: datetime) -> tuple[Addressing, pd.DataFrame]:
+    """Who reads by the people and assignments of a book, without loading the rest of it; and the people frame."""
+    people = load_frame(book, "people")
+    assignments, customers = load_frame(book, "assignments"), load_frame(book, "customer_facts")
+    return address(people, assignments, customers, policy.audiences, as_of=as_of), people
+
+
+def newest_books(run: Run, *own: Path) -> tuple[Path, ...]:
+    """The books of this run, and that of the last published week if there is one: the whole book is among them."""
+    try:
+        _, newest = last_week(run)
+    except NothingPublished:
+        return own
+    return tuple(dict.fromkeys((*own, newest)))

@@ -10,6 +10,7 @@ from contracts.exchange import Message
 from contracts.ids import sha256
 from contracts.words import DeliveryMode, MessageKind, OutboxState
 from delivery.messages import is_allowed_domain, to_eml
+from flows.reply_address import reply_address
 from flows.run import Run
 from store import outbox
 from store.session import Session
@@ -25,6 +26,7 @@ class Sealed:
     eml: bytes
     state: OutboxState
     not_before: datetime
+    why: str | None = None
 
     @property
     def content_sha256(self) -> str:
@@ -44,6 +46,7 @@ def seal(run: Run, message: Message) -> Sealed:
         date=now,
         domain=mail.domain,
         list_id=f"loyalty.{mail.domain}",
+        reply_to=reply_address(run, message),
     )
     allowed = run.policy.audiences.allowed_domains
     is_strange = message.kind is not MessageKind.OPERATOR and not is_allowed_domain(message.to_address, allowed)
@@ -72,6 +75,9 @@ def enqueue(session: Session, run: Run, sealed: Iterable[Sealed]) -> int:
             not_before=item.not_before,
             state=item.state,
             content_sha256=item.content_sha256,
+            why=item.why,
+            scope_digest=item.message.disclosure,
+            policy_digest=run.policy.digest,
             now=run.clock(),
         )
         added += result.is_new

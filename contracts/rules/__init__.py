@@ -14,6 +14,7 @@ from contracts.rules.effect import EarlyWarning, EffectRules
 from contracts.rules.lifetime_value import Convention, KpiLink, LifetimeValueRules, ValuationMode
 from contracts.rules.linkage import DriverRules, Hypothesis, LinkageRules, Measure
 from contracts.rules.money import Money
+from contracts.rules.ordinary import OrdinaryWord
 from contracts.rules.placement import Corners, Lines, OutcomeRules, Thresholds
 from contracts.rules.playbooks import Playbook, PlaybookStep
 from contracts.rules.policy import Policy
@@ -59,6 +60,7 @@ __all__ = [
     "Measure",
     "Money",
     "NamedAudience",
+    "OrdinaryWord",
     "OutcomeRules",
     "Partner",
     "Playbook",

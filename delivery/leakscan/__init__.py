@@ -7,7 +7,19 @@ customer the audience may not see.
 
 from __future__ import annotations
 
+from delivery.leakscan.narrow import could_stand, runs_in
 from delivery.leakscan.scan import Allowed, Hit, allowed_of, scan, scan_bytes
 from delivery.leakscan.tokens import TokenKind, Tokens, tokens_of
 
-__all__ = ["Allowed", "Hit", "TokenKind", "Tokens", "allowed_of", "scan", "scan_bytes", "tokens_of"]
+__all__ = [
+    "Allowed",
+    "Hit",
+    "TokenKind",
+    "Tokens",
+    "allowed_of",
+    "could_stand",
+    "runs_in",
+    "scan",
+    "scan_bytes",
+    "tokens_of",
+]

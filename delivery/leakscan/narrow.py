@@ -1,0 +1,43 @@
+"""Before a few finished files are scanned: which identifiers of a large book could stand in them at all.
+
+Building the tokens of 100,000 customers takes longer than an alert may. Every run of up to eight words of the files
+is written without separators; only rows whose identifier, written so, is among them are worth a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from delivery.leakscan.opening import views
+from delivery.leakscan.tokens import WORD, fold
+
+_WORDS_AT_MOST = 8
+
+
+def runs_in(files: Iterable[tuple[bytes, str]]) -> pa.Array:
+    """All runs of words of these files (content, name) in every layer that the scan opens."""
+    found: set[str] = set()
+    for content, name in files:
+        for view in views(content, name):
+            for text in (view.text, *view.joined):
+                words = WORD.findall(fold(text))
+                for start in range(len(words)):
+                    run = ""
+                    for word in words[start : start + _WORDS_AT_MOST]:
+                        run += word
+                        found.add(run)
+    return pa.array(sorted(found), pa.string())
+
+
+def could_stand(texts: pd.Series, runs: pa.Array) -> pd.Series:
+    """Whether each identifier may stand in the files; one that is not plain ASCII, or long, always may."""
+    column = pa.array(texts, pa.string(), from_pandas=True)
+    bare = pc.replace_substring_regex(pc.utf8_lower(column), r"[^a-z0-9]+", "")
+    words = pc.count_substring_regex(column, r"[A-Za-z0-9]+")
+    may = pc.or_(pc.is_in(bare, value_set=runs), pc.invert(pc.string_is_ascii(column)))
+    may = pc.or_(may, pc.greater(words, _WORDS_AT_MOST))
+    return pd.Series(pc.fill_null(may, False).to_numpy(zero_copy_only=False), index=texts.index)
