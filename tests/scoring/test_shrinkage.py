@@ -159,3 +159,17 @@ def test_norms_move_with_the_unit_of_the_values() -> None:
     assert ten["mean"] == pytest.approx(10 * one["mean"])
     assert ten["between_variance"] == pytest.approx(100 * one["between_variance"])
     assert ten["within_variance"] == pytest.approx(100 * one["within_variance"])
+
+
+def test_a_score_drawn_to_the_book_by_its_coverage() -> None:
+    weights, scores = np.array([0.30, 0.25, 0.20, 0.15, 0.10]), np.array([80, 60, np.nan, 40, 90])
+    known = ~np.isnan(scores)
+    coverage = weights[known].sum()
+    score_of_known = (weights[known] * scores[known]).sum() / coverage
+    # what is not covered weighs like facts of the book: n facts against one
+    n = coverage / (1 - coverage)
+    prior = Prior(np.float64(65.0), np.float64(1.0), np.float64(1.0))
+    drawn, own = shrunk(np.array([score_of_known]), np.array([n]), prior, prior_strength=0.0)
+    assert score_of_known == pytest.approx(67.5)
+    assert own[0] == pytest.approx(0.80)
+    assert drawn[0] == pytest.approx(67.0)
