@@ -36,8 +36,8 @@ def case_figures(
     reopened = set(happened.loc[happened["kind"] == "reopened", "case_id"])
     mine = mine.assign(
         team=mine["owner_id"].map(unit).fillna(_NO_TEAM),
-        acted=mine["case_id"].map(first),
-        first_closed=mine["case_id"].map(closings),
+        acted=pd.to_datetime(mine["case_id"].map(first), utc=True),
+        first_closed=pd.to_datetime(mine["case_id"].map(closings), utc=True),
         was_reopened=mine["case_id"].isin(reopened),
     )
     counted = mine["team"].value_counts()
