@@ -14,20 +14,30 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import pandas as pd
+
+from config.policy import read_draft
 from config.settings import Workspace
 from contracts.exchange import Manifest
 from contracts.ids import canonical_json, sha256
+from contracts.results import CASE_FIGURES, EVENTS
 from contracts.weeks import Week
 from contracts.words import ArtifactKind, ExitCode, MessageKind
 from delivery.publish import MANIFEST
 from extract.demo.company import DemoCompany, build_demo
 from extract.demo.exports import write_exports, write_truth
 from extract.demo.keys import write_crosswalk
+from extract.demo.playbooks import play_playbooks
 from flows.alerts import alerts
 from flows.backfill import backfill
+from flows.effect import write_effects
 from flows.run import Outcome, Say, code_version, opened
 from flows.weekly import weekly
+from reporting.effect import EffectHead
+from scoring.explain.effect.playbooks import playbook_effects
+from scoring.explain.effect.post_mortem import post_mortems
 from store import outbox, runs
 
 LAST_WEEK = Week(2026, 47)
@@ -75,6 +85,7 @@ def run_demo(root: Path, *, customers: int, people: int, backfill_weeks: int, se
         outcome = _play(company, root, backfill_weeks=backfill_weeks, say=say)
         if outcome is not None:
             return outcome
+        show_playbooks(workspace, seed=seed)
         write_truth(company, workspace.var / "demo-truth.json")
         marker.write_text(json.dumps({"stamp": stamp}))
     return _shown(root)
@@ -145,6 +156,24 @@ def _play(company: DemoCompany, root: Path, *, backfill_weeks: int, say: Say) ->
     return None
 
 
+def show_playbooks(workspace: Workspace, *, seed: int) -> Path:
+    """A simulated year of other accounts, judged as `cem cases effect` judges: half a year of history is too little for
+    that. One playbook helps, one does nothing, one is given to accounts that come back by themselves.
+    """
+    policy, zone = read_draft(workspace.config), ZoneInfo("Europe/Rome")
+    played = play_playbooks(seed=seed, customers=600, last_week=LAST_WEEK)
+    history, cases, facts = played.history, played.cases, played.facts
+    made = playbook_effects(history, cases, facts, policy.effect, zone=zone)
+    told = pd.DataFrame({"customer_id": [], "at": [], "headline": []})
+    lost = post_mortems(history, facts, told, cases, EVENTS.empty(), policy.effect.early_warning, zone=zone)
+    until = f"{LAST_WEEK.ends_at(zone):%d %b %Y, %H:%M} UTC"
+    head = EffectHead("A simulated year of 600 accounts", str(LAST_WEEK), until, "EUR")
+    place = workspace.output / "expert" / "simulated-year"
+    names = {playbook.id: playbook.name for playbook in policy.playbooks}
+    write_effects(place, head, made, CASE_FIGURES.empty(), lost, names=names)
+    return place
+
+
 def _shown(root: Path) -> Outcome:
     """Where the reader finds everything: page, brief, workbook, mails, alerts."""
     with opened(root) as run:
@@ -170,6 +199,7 @@ def _shown(root: Path) -> Outcome:
         f"mails          {mail_folder} ({mails} mails)",
         f"alerts         {len(alert_rows)} mails about {len({row.subject_key for row in alert_rows})} facts:",
         *(f"               {subject}" for subject, _ in told),
+        f"does it work?  {root / 'output' / 'expert' / 'simulated-year' / 'case-effect.html'} (a simulated year)",
         f"ground truth   {root / 'var' / 'demo-truth.json'}",
     ]
     headline = (

@@ -55,7 +55,7 @@ def case_effect(run: Run) -> Outcome:
             book.facts.organization, inputs.week, f"{inputs.instant:%d %b %Y, %H:%M} UTC", book.facts.currency
         )
         names = {playbook.id: playbook.name for playbook in policy.playbooks}
-        _write(place, head, made, figures, lost, names=names)
+        write_effects(place, head, made, figures, lost, names=names)
     verdicts = made.effects["verdict"].value_counts()
     caught = int(lost.lost["first_week"].notna().sum())
     return Outcome(
@@ -78,10 +78,10 @@ def _history(run: Run, week: str) -> pd.DataFrame:
     return read_many(run.workspace.var / "history", pins, "history_row")
 
 
-def _write(
+def write_effects(
     place: Path, head: EffectHead, made: Effects, figures: pd.DataFrame, lost: PostMortem, *, names: dict[str, str]
 ) -> None:
-    """All files anew: a page of a customer who came back must not stay."""
+    """The pages and CSV tables. All anew: a page of a customer who came back must not stay."""
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     frames = {

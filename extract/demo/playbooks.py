@@ -27,6 +27,8 @@ HELPS, DOES_NOTHING, COMES_BACK_BY_ITSELF = "faster_support", "renewal_defence",
 EFFECT = 6.0
 """Points of loyalty from the third week after opening on; two thirds and one third of it before."""
 
+PLANTED = {HELPS: EFFECT, DOES_NOTHING: 0.0, COMES_BACK_BY_ITSELF: 0.0}
+
 _RAMP = 3
 _DRIFT, _DRIFT_SD, _NOISE, _NOISE_SD = 0.95, 5.0, 0.5, 4.0
 _PAUSE = 22
@@ -40,12 +42,11 @@ Levels = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class PlayedPlaybooks:
-    """HISTORY, CASES and CUSTOMER_FACTS frames, and the truth: playbook -> effect on loyalty."""
+    """HISTORY, CASES and CUSTOMER_FACTS frames; what was planted is PLANTED: playbook -> effect on loyalty."""
 
     history: pd.DataFrame
     cases: pd.DataFrame
     facts: pd.DataFrame
-    truth: dict[str, float]
 
 
 def play_playbooks(
@@ -62,8 +63,7 @@ def play_playbooks(
             since = np.arange(weeks) - week
             loyalty[customer] += EFFECT * np.clip(since / _RAMP, 0.0, 1.0)
     facts = _facts(rng, ids)
-    truth = {HELPS: EFFECT, DOES_NOTHING: 0.0, COMES_BACK_BY_ITSELF: 0.0}
-    return PlayedPlaybooks(_history(ids, line, loyalty, retention), _cases(rng, ids, line, opened), facts, truth)
+    return PlayedPlaybooks(_history(ids, line, loyalty, retention), _cases(rng, ids, line, opened), facts)
 
 
 def _scores(rng: np.random.Generator, customers: int, weeks: int) -> Levels:

@@ -11,6 +11,7 @@ from extract.demo.blemishes import expected_quarantine, near_misses
 from extract.demo.casting import STORIES, Part
 from extract.demo.constituency import ENGAGEMENT_PER_MOOD
 from extract.demo.latent import BASE_HAZARD, DRIVERS, HAZARD_SLOPE
+from extract.demo.playbooks import PLANTED
 from extract.demo.stories import SILENT_DAYS
 from extract.demo.tickets import HANDOFF_EFFECT, QUIET_WEEKS, RESOLVE_EFFECT
 from extract.demo.timeline import NEVER
@@ -97,6 +98,8 @@ def tell_truth(company: DemoCompany) -> dict[str, Any]:
         "quiet_weeks": QUIET_WEEKS,
         "seasonality": {"period_weeks": 52.18, "ticket_amplitude_share": 0.2},
         "currency_without_rate": "TND",
+        # of the simulated year beside the company, see extract.demo.playbooks
+        "playbooks": {"effect_on_loyalty": PLANTED},
     }
 
 

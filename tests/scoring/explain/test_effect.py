@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from contracts.rules import EffectRules
-from extract.demo.playbooks import COMES_BACK_BY_ITSELF, DOES_NOTHING, EFFECT, HELPS, play_playbooks
+from extract.demo.playbooks import COMES_BACK_BY_ITSELF, DOES_NOTHING, EFFECT, HELPS, PLANTED, play_playbooks
 from scoring.explain.effect.estimate import estimate, same_way
 from scoring.explain.effect.matching import Matched, Rows
 from scoring.explain.effect.playbooks import playbook_effects
@@ -192,3 +192,17 @@ def test_nothing_to_judge_is_no_error():
         history_of(np.full((5, 3), 50.0)), cases_of([case_row(1, 1, None)]), facts_of(5), LOYALTY, zone=ROME
     )
     assert some.effects.empty
+
+
+def test_the_demo_shows_the_three_playbooks(tmp_path):
+    from config.settings import Workspace
+    from flows.demo import show_playbooks
+    from tests.factories.repository import ROOT
+
+    (tmp_path / "config").symlink_to(ROOT / "config")
+    place = show_playbooks(Workspace(tmp_path), seed=7)
+    row = pd.read_csv(place / "effects.csv").set_index(["playbook_id", "axis"]).xs("loyalty", level="axis")
+    assert row.loc[HELPS, "verdict"] == "proven"
+    assert row.loc[HELPS, "low"] <= PLANTED[HELPS] <= row.loc[HELPS, "high"]
+    assert {row.loc[name, "verdict"] for name in (DOES_NOTHING, COMES_BACK_BY_ITSELF)} == {"not proven"}
+    assert "Proven: Faster support" in (place / "case-effect.html").read_text(encoding="utf-8")
