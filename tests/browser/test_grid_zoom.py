@@ -70,6 +70,7 @@ def test_keys_zoom_move_and_keep_the_walked_account_in_sight(page: Page) -> None
 def test_dragging_moves_what_is_zoomed(page: Page) -> None:
     page.get_by_role("button", name="Zoom in").click()
     before = view_box(page)
+    page.locator("#gridbox svg").scroll_into_view_if_needed()
     box = page.locator("#gridbox svg").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] - 3, box["y"] + 3)
