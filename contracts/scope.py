@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from contracts.book import OPEN_FRAMES, PEOPLE_FRAMES, Book, columns_of
+from contracts.book import (
+    FAMILY_FRAMES,
+    OPEN_FRAMES,
+    PEOPLE_FRAMES,
+    WHOLE_BOOK_FRAMES,
+    Book,
+    columns_of,
+)
 from contracts.ids import key_digest
 from contracts.words import BusinessUnit, FieldGroup, Level
 
@@ -60,10 +67,13 @@ class ScopedBook(Book):
 def scoped(book: Book, audience: Audience) -> ScopedBook:
     """The audience's part of the book.
 
-    Rows: only its customers. Columns: ungranted groups are null, so that shape stays and content is gone.
-    A frame without customer_id is refused unless it is declared open.
+    Rows: only its customers; of a frame with a `scope`, only the rows made for this audience. Columns: ungranted
+    groups are null, so that shape stays and content is gone. Any other frame is refused unless it is declared open.
+    A roll-up tells of a whole family: who may not see every member does not see it.
     """
     frames = {name: _granted(name, frame, audience) for name, frame in book.frames.items()}
+    for name in FAMILY_FRAMES & frames.keys():
+        frames[name] = _whole_families(frames[name], frames.get("families"))
     return ScopedBook(facts=book.facts, frames={n: f for n, f in frames.items() if f is not None}, audience=audience)
 
 
@@ -72,9 +82,14 @@ def _granted(name: str, frame: pd.DataFrame, audience: Audience) -> pd.DataFrame
         return _without_hidden(name, frame, audience)
     if name in PEOPLE_FRAMES:
         return frame[["person_id", "name", "level", "business_unit", "manager_id"]].copy()
-    if "customer_id" not in frame.columns:
+    if name in WHOLE_BOOK_FRAMES:
+        return _without_hidden(name, frame, audience) if audience.is_whole_book else None
+    if "scope" in frame.columns:
+        mine = (frame["scope"] == audience.audience_id).fillna(value=False)
+    elif "customer_id" in frame.columns:
+        mine = frame["customer_id"].isin(audience.customer_ids).fillna(value=False)
+    else:
         return None
-    mine = frame["customer_id"].isin(audience.customer_ids).fillna(value=False)
     return _without_hidden(name, frame.loc[mine.astype(bool)].reset_index(drop=True), audience)
 
 
@@ -83,3 +98,11 @@ def _without_hidden(name: str, frame: pd.DataFrame, audience: Audience) -> pd.Da
     known = [column for column in frame.columns if column in declared]
     hidden = {column: None for column in known if not audience.sees(declared[column].group)}
     return frame[known].assign(**hidden)
+
+
+def _whole_families(rollups: pd.DataFrame | None, families: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The parents all of whose accounts below are among the rows: as many as the roll-up says it holds."""
+    if rollups is None or families is None:
+        return None
+    held = rollups["customer_id"].map(families["ancestor_id"].value_counts()).fillna(0)
+    return rollups.loc[(held == rollups["children"]).to_numpy(dtype=bool)].reset_index(drop=True)

@@ -21,7 +21,7 @@ class Inputs:
 
     `history` lists the published weeks that trends show, oldest first; `previous` is the last good one.
     `case_event` is the number of the last case event that the week's pages know, `sentiment_model` the digest of the
-    model that reads comments.
+    model that reads comments. `packs`: audience, week and revision of the pack that each got last.
     """
 
     week: str
@@ -45,6 +45,7 @@ class Inputs:
     code_version: str
     fonts_digest: str
     sentiment_model: str | None = None
+    packs: tuple[tuple[str, str, int], ...] = ()
 
     @property
     def instant(self) -> datetime:
@@ -64,7 +65,7 @@ class Inputs:
 
         New code alone is no reason to publish a week again; what made a week stands beside its digest.
         """
-        left_out = {"revision": 0, "case_event": 0, "code_version": "", "fonts_digest": ""}
+        left_out = {"revision": 0, "case_event": 0, "code_version": "", "fonts_digest": "", "packs": ()}
         return sha256(canonical_json({**asdict(self), **left_out}))
 
     def with_case_event(self, number: int) -> Inputs:
@@ -80,6 +81,7 @@ class Inputs:
         body["previous"] = tuple(body["previous"]) if body["previous"] else None
         body["history"] = tuple((week, revision) for week, revision in body["history"])
         body["fresh"] = tuple(body["fresh"])
+        body["packs"] = tuple((audience, week, revision) for audience, week, revision in body.get("packs", ()))
         return cls(**body)
 
 

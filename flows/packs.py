@@ -8,19 +8,19 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from json import loads
 from pathlib import Path
 
-from config.sources import read_crosswalk
-from contracts.book import Book
+from contracts.book import FAMILY_FRAMES, Book
 from contracts.exchange import Artifact, Picture, WorkbookToken
 from contracts.ids import canonical_json, sha256
 from contracts.rules import Audiences
 from contracts.scope import Audience, scoped
 from contracts.words import ArtifactKind, FieldGroup, Level
-from delivery.leakscan import Tokens, allowed_of, scan, scan_bytes, tokens_of
+from delivery.leakscan import Tokens, allowed_of, scan, scan_bytes
+from flows.audience_frames import Frozen, for_accounts, for_audience, members_below
 from flows.books import load_book
+from flows.screening import Known, few_tokens, ordinary_words, week_tokens
 from reporting.mails import MailBody
 
 
@@ -29,6 +29,7 @@ class RenderTask:
     """Render these audiences of a book into `into`. The key that signs workbooks is read from its file."""
 
     book: Path
+    frozen: Frozen
     audiences: tuple[Audience, ...]
     rules: Audiences
     output: Path
@@ -39,7 +40,12 @@ class RenderTask:
 
 @dataclass(frozen=True, slots=True)
 class AccountTask:
-    """Render the pages and briefs of these accounts for all who may see `fields`."""
+    """Render the pages and briefs of these accounts for all who may see `fields`.
+
+    `frozen`: for pages, which split a score's change into what is due to what; a brief alone does without.
+    `with_families`: the readers hold the whole families of these parent accounts, and see their roll-up.
+    `known`: what identifies customers, where the book at hand holds only some of them.
+    """
 
     book: Path
     fields: frozenset[FieldGroup]
@@ -47,6 +53,9 @@ class AccountTask:
     page_ids: tuple[str, ...]
     brief_ids: tuple[str, ...]
     into: Path
+    frozen: Frozen | None = None
+    with_families: bool = False
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,10 @@ class RenderedFile:
 
 @dataclass(frozen=True, slots=True)
 class RenderedPack:
-    """What one audience's pack became. A pack with faults is neither published nor mailed."""
+    """What one audience's pack became. A pack with faults is neither published nor mailed.
+
+    `family_ids`: the parent accounts whose whole family this audience may see.
+    """
 
     audience: Audience
     files: tuple[RenderedFile, ...]
@@ -72,6 +84,7 @@ class RenderedPack:
     faults: tuple[str, ...]
     page_ids: tuple[str, ...] = ()
     brief_ids: tuple[str, ...] = ()
+    family_ids: frozenset[str] = frozenset()
 
     def with_accounts(self, shared: dict[tuple[ArtifactKind, str], RenderedFile]) -> RenderedPack:
         """The pack with the account files that belong to it; a faulty or missing one holds the pack back."""
@@ -87,10 +100,14 @@ class RenderedPack:
 
 def link_of(rules: Audiences, audience: Audience, week: str, output: Path) -> str | None:
     """Where this audience opens its pack, or None when its level has no link base."""
+    base = link_base(rules, audience, output)
+    return f"{base}/{week}/{audience.audience_id}/index.html" if base else None
+
+
+def link_base(rules: Audiences, audience: Audience, output: Path) -> str | None:
+    """What the links of this audience's level begin with; None when it has none."""
     base = rules.links.get(audience.level)
-    if not base:
-        return None
-    return f"{base.replace('{output}', output.as_uri()).rstrip('/')}/{week}/{audience.audience_id}/index.html"
+    return base.replace("{output}", output.as_uri()).rstrip("/") if base else None
 
 
 def render_packs(task: RenderTask) -> list[RenderedPack]:
@@ -107,8 +124,10 @@ def render_packs(task: RenderTask) -> list[RenderedPack]:
 def _render(task: RenderTask, audience: Audience) -> RenderedPack:
     from reporting.mails import pack_mail
     from reporting.pack import render_pack
+    from reporting.reading import frame_of
 
-    book = scoped(load_book(task.book, audience.customer_ids), audience)
+    whole = load_book(task.book, audience.customer_ids)
+    book = scoped(for_audience(whole, task.book, audience, task.frozen), audience)
     week = book.facts.week
     key = task.key_file.read_bytes()
     token = WorkbookToken(audience.audience_id, audience.readers[0], week, task.revision)
@@ -118,7 +137,7 @@ def _render(task: RenderTask, audience: Audience) -> RenderedPack:
     link = link_of(task.rules, audience, week, task.output)
     body = pack_mail(pack.view, tuple(task.rules.mail.get(audience.level, ())), link)
 
-    tokens = _tokens(task.book)
+    tokens = week_tokens(task.book, ordinary_words(task.frozen.policy))
     permitted = allowed_of(book, tokens)
     hits = [hit for artifact in pack.artifacts for hit in scan(artifact, permitted, tokens)]
     hits += scan_bytes(f"{body.subject}\n{body.text}\n{body.html}".encode(), "mail.html", permitted, tokens)
@@ -126,7 +145,8 @@ def _render(task: RenderTask, audience: Audience) -> RenderedPack:
     mail = task.into / f"{audience.audience_id}.mail.json"
     save_mail(mail, body)
     faults = (*pack.faults, *(str(hit) for hit in hits))
-    return RenderedPack(audience, files, mail, faults, pack.page_ids, pack.brief_ids)
+    families = frozenset(frame_of(book, "rollups")["customer_id"]) & frozenset(pack.page_ids)
+    return RenderedPack(audience, files, mail, faults, pack.page_ids, pack.brief_ids, families)
 
 
 def render_account_files(task: AccountTask) -> list[RenderedFile]:
@@ -134,11 +154,19 @@ def render_account_files(task: AccountTask) -> list[RenderedFile]:
     from reporting.pack import render_accounts
 
     customers = frozenset((*task.page_ids, *task.brief_ids))
+    if task.with_families:
+        customers |= members_below(load_book(task.book), customers)
     everyone = all_who_see(task.fields, task.levels, customers)
     book = load_book(task.book, customers)
-    tokens = _tokens(task.book)
+    if task.frozen is not None:
+        book = for_accounts(book, customers, task.frozen)
+    if not task.with_families:
+        # accounts of one task may be a whole family by chance; its readers need not hold them all
+        book = Book(book.facts, {name: frame for name, frame in book.frames.items() if name not in FAMILY_FRAMES})
+    rendered = render_accounts(scoped(book, everyone), task.page_ids, task.brief_ids)
+    tokens = _tokens_of(task, [made.artifact for made in rendered], customers)
     files = []
-    for made in render_accounts(scoped(book, everyone), task.page_ids, task.brief_ids):
+    for made in rendered:
         artifact = made.artifact
         alone = replace(everyone, customer_ids=frozenset({artifact.customer_id or ""}))
         hits = scan(artifact, allowed_of(scoped(_parents(book), alone), tokens), tokens)
@@ -170,10 +198,10 @@ def _parents(book: Book) -> Book:
     return Book(book.facts, {"customers": book.frames["customers"]})
 
 
-@lru_cache(maxsize=1)
-def _tokens(folder: Path) -> Tokens:
-    crosswalk = folder.parent / "crosswalk.csv"
-    return tokens_of(load_book(folder), crosswalk=read_crosswalk(crosswalk) if crosswalk.exists() else None)
+def _tokens_of(task: AccountTask, made: list[Artifact], customers: frozenset[str]) -> Tokens:
+    if task.known is not None:
+        return few_tokens(task.known, [(artifact.content, artifact.path) for artifact in made], customers)
+    return week_tokens(task.book, ordinary_words(task.frozen.policy) if task.frozen else ())
 
 
 def _store(artifact: Artifact, folder: Path, *, faults: tuple[str, ...] = ()) -> RenderedFile:

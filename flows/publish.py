@@ -15,6 +15,7 @@ from delivery.addressing import Addressing, address
 from delivery.feeds import render_feeds
 from delivery.publish import ManifestFields, Release, publish
 from flows.assess import Assessed
+from flows.audience_frames import Frozen
 from flows.inputs import Inputs
 from flows.packs import (
     AccountTask,
@@ -60,10 +61,12 @@ def render_week(
     into: Path,
 ) -> Rendered:
     """Every audience's pack, rendered by the workers a few at a time, the largest first."""
+    frozen = Frozen(run.workspace.root, inputs)
     ordered = sorted(audiences, key=lambda audience: (-len(audience.customer_ids), audience.audience_id))
     tasks = [
         RenderTask(
             book=book,
+            frozen=frozen,
             audiences=tuple(ordered[start : start + _PACKS_A_TASK]),
             rules=rules,
             output=run.workspace.output,
@@ -75,7 +78,7 @@ def render_week(
     ]
     into.mkdir(parents=True, exist_ok=True)
     packs = [pack for batch in run.fan_out.map(render_packs, tasks) for pack in batch]
-    packs = [pack.with_accounts(shared) for pack, shared in _with_shared(packs, run, book=book, into=into)]
+    packs = [pack.with_accounts(shared) for pack, shared in _with_shared(packs, run, frozen, book=book, into=into)]
     packs.sort(key=lambda pack: pack.audience.audience_id)
     for pack in packs:
         for fault in pack.faults:
@@ -85,13 +88,15 @@ def render_week(
 
 
 def _with_shared(
-    packs: list[RenderedPack], run: Run, *, book: Path, into: Path
+    packs: list[RenderedPack], run: Run, frozen: Frozen, *, book: Path, into: Path
 ) -> Iterator[tuple[RenderedPack, dict[tuple[ArtifactKind, str], RenderedFile]]]:
     """Each pack with the account files of its field groups, which are rendered here once for all who share them."""
     groups: dict[frozenset[FieldGroup], list[RenderedPack]] = {}
     for pack in packs:
         groups.setdefault(pack.audience.fields, []).append(pack)
     tasks: list[AccountTask] = []
+    shared: dict[frozenset[FieldGroup], dict[tuple[ArtifactKind, str], RenderedFile]] = {f: {} for f in groups}
+    rolled: dict[frozenset[FieldGroup], dict[tuple[ArtifactKind, str], RenderedFile]] = {f: {} for f in groups}
     for fields, members in groups.items():
         levels = levels_that_see((pack.audience for pack in members), fields)
         briefs = {customer for pack in members for customer in pack.brief_ids}
@@ -100,12 +105,19 @@ def _with_shared(
         for start in range(0, len(wanted), _ACCOUNTS_A_TASK):
             some = tuple(wanted[start : start + _ACCOUNTS_A_TASK])
             told = tuple(customer for customer in some if customer in briefs)
-            tasks.append(AccountTask(book, fields, levels, some, told, folder))
-    shared: dict[frozenset[FieldGroup], dict[tuple[ArtifactKind, str], RenderedFile]] = {f: {} for f in groups}
+            tasks.append(AccountTask(book, fields, levels, some, told, folder, frozen))
+        parents = sorted(frozenset().union(*(pack.family_ids for pack in members)))
+        for start in range(0, len(parents), _ACCOUNTS_A_TASK):
+            some = tuple(parents[start : start + _ACCOUNTS_A_TASK])
+            place = folder / "families"
+            tasks.append(AccountTask(book, fields, levels, some, (), place, frozen, with_families=True))
     for task, files in zip(tasks, run.fan_out.map(render_account_files, tasks), strict=True):
-        shared[task.fields].update({(file.kind, str(file.customer_id)): file for file in files})
+        made = rolled if task.with_families else shared
+        made[task.fields].update({(file.kind, str(file.customer_id)): file for file in files})
     for pack in packs:
-        yield pack, shared[pack.audience.fields]
+        fields = pack.audience.fields
+        own = {key: file for key, file in rolled[fields].items() if key[1] in pack.family_ids}
+        yield pack, {**shared[fields], **own}
 
 
 def publish_week(

@@ -15,6 +15,8 @@ from contracts.words import BusinessUnit, PlacementState, Zone
 from reporting import account_parts as lists
 from reporting import formats
 from reporting.account_models import AccountView
+from reporting.account_value import family, foretold, kinds, worth
+from reporting.account_voice import calls_sentence, said
 from reporting.account_words import summary, trail_finding, zone_sentence
 from reporting.experience import verbatims
 from reporting.followup import case_lines, plan
@@ -29,7 +31,8 @@ __all__ = ["AccountView", "NotInScope", "compose_account", "compose_accounts"]
 
 _FRAMES = (
     *("tickets", "surveys", "deals", "projects", "install_base", "account_feedback", "events", "history"),
-    *("contributions", "previous_contributions"),
+    *("contributions", "previous_contributions", "changes"),
+    *("lifetime_values", "predictions", "rollups", "comments", "comment_aspects", "calls"),
 )
 _VERBATIMS = 6
 _Line = TypeVar("_Line", ActionLine, CaseLine)
@@ -101,6 +104,12 @@ def _account(
     mark = mark_of(placed.state, placed.zone)
     now, before = parts["contributions"], parts["previous_contributions"]
     falls = waterfalls(now, before, placed, ground.words, mark) if placed.state == PlacementState.PLACED else ()
+    falls = tuple(
+        replace(fall, kinds=kinds(parts["changes"], fall.axis, start=fall.start, end=fall.end))
+        if fall.is_change
+        else fall
+        for fall in falls
+    )
     signals = signal_lines(now, before, ground.words, noise=facts.dead_band)
     missing = tuple(line.name for line in signals if not line.is_measured)
     path = trail(ground, parts["history"], placed)
@@ -108,7 +117,8 @@ def _account(
     assets, assets_note = lists.assets(ground, parts["install_base"])
     deals, deals_note = lists.deals(ground, parts["deals"])
     projects, projects_note = lists.projects(ground, parts["projects"])
-    said, said_note = verbatims(ground, keep=_VERBATIMS, given=parts["surveys"])
+    texts, texts_note = said(ground, parts)
+    quoted, quoted_note = verbatims(ground, keep=_VERBATIMS, given=parts["surveys"])
     team, team_note = lists.feedback(ground, parts["account_feedback"])
     moved = placed.direction in ("better", "worse")
     return AccountView(
@@ -159,8 +169,8 @@ def _account(
         deals_note=deals_note,
         projects=projects,
         projects_note=projects_note,
-        verbatims=said,
-        verbatims_note=said_note,
+        verbatims=quoted,
+        verbatims_note=quoted_note,
         feedback=team,
         feedback_note=team_note,
         events=lists.events(ground, parts["events"]),
@@ -171,6 +181,12 @@ def _account(
         trust_sentence=_trust(placed, missing),
         page=page_of(customer),
         footer=footer(ground, ""),
+        worth=worth(ground, parts["lifetime_values"]),
+        foretold=foretold(parts["predictions"]),
+        family=family(ground, parts["rollups"]),
+        said=texts,
+        said_note=texts_note,
+        calls_sentence=calls_sentence(ground, parts["calls"]),
     )
 
 

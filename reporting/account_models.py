@@ -26,6 +26,7 @@ class Step:
 class Waterfall:
     """Why a score is what it is: from `start` through `steps` to `end`; sum of changes = end − start (< 1e-9).
 
+    `kinds`: what the change is due to, in words and points that sum to the printed change.
     `is_change` False: no earlier week, so the steps lead from the typical account to this one.
     """
 
@@ -45,6 +46,7 @@ class Waterfall:
     mark: Mark
     is_change: bool
     finding: str
+    kinds: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,37 @@ class EventLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AspectMark:
+    aspect: str
+    feeling: str
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One text of the customer with the score given beside it, its feeling, and the aspects it speaks of."""
+
+    date_text: str
+    source: str
+    score_text: str
+    text: str
+    language: str
+    feeling: str
+    direction: Direction
+    aspects: tuple[AspectMark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What the account is expected to bring; `interval_text` is empty and `note` says why when it is not known."""
+
+    label: str
+    text: str
+    interval_text: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountView:
     """Everything one audience may see of one customer in one week.
 
@@ -231,3 +264,9 @@ class AccountView:
     trust_sentence: str
     page: str
     footer: Footer
+    worth: Worth
+    foretold: str
+    family: str
+    said: tuple[Said, ...]
+    said_note: str
+    calls_sentence: str

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from contracts.words import PlacementState
 from reporting import formats
 from reporting.account_models import Waterfall
+from reporting.account_voice import voice_sentence
 from reporting.experience import score_text
 from reporting.explain import name_of_signal
 from reporting.ground import Ground, zone_mark
@@ -17,6 +18,7 @@ from reporting.reading import calendar_day, local_day
 
 _SEVERE_DAYS = 90
 _RENEWAL_DAYS = 180
+_SENTENCES = 4
 
 
 def zone_sentence(ground: Ground, placed: SimpleNamespace, falls: Sequence[Waterfall]) -> str:
@@ -70,7 +72,7 @@ def _main_reason(ground: Ground, falls: Sequence[Waterfall]) -> str:
     share = largest.change / change
     name = name_of_signal(ground.words, largest.signal_id)
     what = "fall" if change < 0 else "rise"
-    return f"{formats.capital(name)} {_part(share)} of the {what} in {fall.axis}."
+    return f"“{formats.capital(name)}” {_part(share)} of the {what} in {fall.axis}."
 
 
 def _part(share: float) -> str:
@@ -84,14 +86,19 @@ def _part(share: float) -> str:
 def summary(
     ground: Ground, placed: SimpleNamespace, parts: Mapping[str, Sequence[SimpleNamespace]], falls: Sequence[Waterfall]
 ) -> tuple[str, ...]:
-    """Three or four sentences on the customer's experience: problems, words, money, and what is missing."""
-    found = [_problems(ground, parts["tickets"]), _answer(ground, parts["surveys"]), _renewal(ground, placed)]
+    """Three or four sentences on the customer's experience: problems, answers, words, money, what got better."""
+    found = [
+        _problems(ground, parts["tickets"]),
+        _answer(ground, parts["surveys"]),
+        voice_sentence(ground, parts["comment_aspects"]),
+        _renewal(ground, placed),
+    ]
     better = [step for fall in falls if fall.is_change for step in fall.steps if step.change > 1]
     if better:
         best = max(better, key=lambda step: (step.change, step.signal_id))
         if best.signal_id in ground.words:
             found.append(f"Better: {best.label}.")
-    return tuple(text for text in found if text)
+    return tuple(text for text in found if text)[:_SENTENCES]
 
 
 def _problems(ground: Ground, given: Sequence[SimpleNamespace]) -> str:

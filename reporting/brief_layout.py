@@ -13,7 +13,10 @@ from reporting.models import PackView
 
 # The account table of an executive would be the third page; what it says stands in grid, matrix and plan.
 _LEFT_OUT = {Level.EXECUTIVE: frozenset({"accounts", "moves"})}
-_ALWAYS_OUT = frozenset({"zones", "overdue", "since", "moves"})
+_ALWAYS_OUT = frozenset(
+    {"zones", "overdue", "since", "moves"}
+    | {"money", "forecast", "kpis", "regions", "drivers", "answers", "families", "programme"}
+)
 _WIDE = frozenset(
     {"grid", "actions", "team", "accounts", "renewals", "problems", "projects", "contacts", "trust", "tiles"}
 )

@@ -26,6 +26,7 @@ from reporting.models import (
     ZoneLine,
 )
 from reporting.reading import calendar_day, equal, flags, instants, local_day, numbers, rows, total
+from reporting.revenue import rates
 from reporting.tiles import RENEWAL_DAYS, due_renewals
 
 LINES = 12
@@ -68,7 +69,7 @@ def renewals(ground: Ground) -> Renewals:
     if open_count and ground.shows_money:
         said += f", {formats.money(amount or 0.0, ground.currency)}"
         if foreign:
-            said += f" and {formats.number(foreign)} in other currencies, not summed"
+            said += f" and {formats.number(foreign)} in currencies without a rate, not summed"
     if late:
         said += f"; {formats.count_word(late)} past the expected close date"
     return Renewals(f"{sentence}.", tuple(by_zone), lines, deals, f"{said}.", late)
@@ -88,8 +89,10 @@ def _open_deals(ground: Ground) -> tuple[tuple[DealLine, ...], int, int, float |
     frame = frame.loc[frame["customer_id"].isin(names)]
     today = pd.Timestamp(ground.today)
     late = (pd.to_datetime(frame["expected_close_on"]) < today).to_numpy(dtype=bool, na_value=False)
-    same = (frame["currency"].isna() | (frame["currency"] == ground.currency)).to_numpy(dtype=bool, na_value=False)
-    ordered = frame.assign(late=late, same=same, size=numbers(frame["amount"])).sort_values(
+    rate = frame["currency"].astype(object).where(frame["currency"].notna(), ground.currency).map(rates(ground))
+    worth = numbers(frame["amount"]) * rate.astype("float64")
+    same = rate.notna().to_numpy(dtype=bool)
+    ordered = frame.assign(late=late, size=worth).sort_values(
         ["late", "size", "deal_id"], ascending=[False, False, True], kind="stable"
     )
     lines = []
@@ -97,14 +100,14 @@ def _open_deals(ground: Ground) -> tuple[tuple[DealLine, ...], int, int, float |
         name, mark = names[row.customer_id]
         close = calendar_day(row.expected_close_on)
         owner = ground.person(row.owner_id) or ground.owner(row.customer_id)[1]
-        money = ground.amount_in(None if pd.isna(row.size) else row.size, row.currency)
+        money = ground.amount(row.size) if row.size is not None else ground.amount_in(row.amount, row.currency)
         lines.append(
             DealLine(
                 row.customer_id, name, mark, row.name or row.deal_id, row.kind or "", row.stage or "", money, close,
                 formats.day_near(close, ground.today), bool(row.late), owner, ground.page(row.customer_id),
             )
         )  # fmt: skip
-    amount = total(ordered.loc[ordered["same"], "size"])
+    amount = total(ordered["size"])
     return tuple(lines), int(late.sum()), len(frame), amount, int((~same).sum())
 
 

@@ -1,161 +1,119 @@
-"""What customers say: satisfaction figures with n and interval, the words themselves, and sentences about both.
+"""What customers say: satisfaction figures with n and interval, themes, where in the cycle it hurts, their own words.
 
-Scales: NPS is asked 0-10 (promoters 9-10, detractors 0-6). CSAT and CES are told on 1-5; other scales are moved
-onto it linearly, so that one figure can be told. Intervals are 95 %, normal approximation over answers.
-Source: for the variance of NPS, p+ + p- - (p+ - p-)^2 per answer (multinomial).
+Figures are SURVEY_FIGURES of this audience's customers, over the longest window: each contact's last answer counts,
+intervals are 95 %, a change is told as real only beyond noise (docs/methods/surveys.md).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-import pandas as pd
-
-from contracts.words import FieldGroup
-from reporting import formats
-from reporting.ground import Ground, change_of
+from contracts.words import Arrow, FieldGroup
+from reporting import formats, voice
+from reporting.ground import Ground
+from reporting.insight import driver_sentence
+from reporting.insight_models import Drivers
 from reporting.models import Change, Direction, Experience, Metric, Tile, Verbatim
-from reporting.reading import equal, instants, local_day, numbers, rows
+from reporting.reading import local_day, rows
 
-WINDOW_DAYS = 90
-_NORMAL = 1.96
 _LABELS = {"csat": "CSAT", "nps": "NPS", "ces": "CES"}
-_UNITS = {"csat": "of 5", "nps": "from −100 to +100", "ces": "of 5"}
+_UNITS = {"csat": "satisfied", "nps": "from −100 to +100", "ces": "of 7"}
+_SAID = {"csat": " satisfied", "nps": "", "ces": " of 7"}
 
 
-@dataclass(frozen=True)
-class Answers:
-    """Answers of the last year by kind: `at` (instant), `score` on its scale (nps 0-10, else 1-5)."""
-
-    frame: pd.DataFrame
-    invited: dict[str, int]
-    metrics: tuple[Metric, ...]
-
-
-def read_answers(ground: Ground) -> Answers:
-    """Survey answers and the satisfaction given on tickets; one that is both counts once."""
-    surveys, tickets = ground.frame("surveys"), ground.frame("tickets")
-    asked = surveys.loc[surveys["kind"].isin(list(_LABELS))]
-    low, high = numbers(asked["scale_min"]), numbers(asked["scale_max"])
-    is_nps = equal(asked["kind"], "nps")
-    low = low.fillna(pd.Series(1.0, index=asked.index).mask(is_nps, 0.0))
-    high = high.fillna(pd.Series(5.0, index=asked.index).mask(is_nps, 10.0))
-    share = (numbers(asked["score"]) - low) / (high - low).where(high > low)
-    found = pd.DataFrame(
-        {
-            "kind": asked["kind"].astype(object),
-            "at": instants(asked["answered_at"]),
-            "score": (1.0 + 4.0 * share).mask(is_nps, 10.0 * share).round(6),
-        }
-    )
-    told = set(asked.loc[equal(asked["kind"], "csat"), "ticket_id"].dropna())
-    rated = tickets.loc[tickets["csat_score"].notna() & ~tickets["ticket_id"].isin(told)]
-    beside = pd.DataFrame(
-        {
-            "kind": pd.Series("csat", index=rated.index, dtype=object),
-            "at": instants(rated["resolved_at"].where(rated["resolved_at"].notna(), rated["opened_at"])),
-            "score": numbers(rated["csat_score"]),
-        }
-    )
-    parts = [part for part in (found, beside) if len(part)]
-    frame = pd.concat(parts, ignore_index=True) if parts else found
-    frame = frame.loc[frame["at"].notna() & frame["score"].notna()].sort_values(["kind", "at", "score"])
-    end = pd.Timestamp(ground.book.facts.as_of)
-    sent = asked.loc[instants(asked["sent_at"]) >= end - pd.Timedelta(days=WINDOW_DAYS), "kind"].value_counts()
-    invited = {str(kind): int(count) for kind, count in sent.items()}
-    metrics = tuple(
-        metric
-        for kind in ("csat", "nps", "ces")
-        if (metric := _metric(frame, kind, end, invited.get(kind, 0), is_first=ground.book.facts.previous_week is None))
-    )
-    return Answers(frame, invited, metrics)
+def metrics(ground: Ground) -> tuple[Metric, ...]:
+    """CSAT, NPS, CES as far as anybody answered; a figure of too few answers is a dash with its n."""
+    frame = ground.frame("survey_figures")
+    whole = [row for row in rows(frame) if row.dimension == "all" and row.n]
+    if not whole:
+        return ()
+    longest = max(row.window_weeks for row in whole)
+    by_kind = {row.kind: row for row in whole if row.window_weeks == longest}
+    is_first = ground.book.facts.previous_week is None
+    return tuple(_metric(by_kind[kind], is_first=is_first) for kind in _LABELS if kind in by_kind)
 
 
-def _figure(scores: pd.Series[Any], kind: str) -> tuple[float, float] | None:
-    """(value, half width of the 95 % interval); None without an answer."""
-    n = len(scores)
-    if n == 0:
-        return None
-    if kind == "nps":
-        up, down = float((scores >= 9).mean()), float((scores <= 6).mean())
-        return 100 * (up - down), 100 * _NORMAL * math.sqrt(max(up + down - (up - down) ** 2, 0.0) / n)
-    spread = float(scores.std(ddof=1)) if n > 1 else math.inf
-    return float(scores.mean()), _NORMAL * spread / math.sqrt(n)
-
-
-def _metric(frame: pd.DataFrame, kind: str, end: pd.Timestamp, invited: int, *, is_first: bool) -> Metric | None:
-    mine = frame.loc[frame["kind"] == kind]
-    window = pd.Timedelta(days=WINDOW_DAYS)
-    now = mine.loc[(mine["at"] >= end - window) & (mine["at"] < end), "score"]
-    figure = _figure(now, kind)
-    if figure is None:
-        return None
-    value, half = figure
-    decimals = 0 if kind == "nps" else 1
-    earlier_end = end - pd.Timedelta(days=7)
-    earlier = None if is_first else _figure(
-        mine.loc[(mine["at"] >= earlier_end - window) & (mine["at"] < earlier_end), "score"], kind
-    )  # fmt: skip
+def _metric(row: SimpleNamespace, *, is_first: bool) -> Metric:
+    """A first report compares with nothing, even where the window before is known."""
+    weeks = int(row.window_weeks)
+    count = f"n{formats.NBSP}={formats.NBSP}{formats.number(row.n)}"  # one word: a line must not end at "n ="
     change = Change(None, None, "", "unknown")
-    if earlier is not None and math.isfinite(half):
-        # The two windows share most answers; the interval of one is a cautious bound of what chance can move.
-        change = change_of(earlier[0], value, noise=half, decimals=decimals)
-    is_wide = not math.isfinite(half)
-    count = f"n\u00a0=\u00a0{formats.number(len(now))}"  # one word: a line must not end at "n ="
-    interval = "one answer only" if is_wide else f"±{formats.number(half, decimals)}, {count}"
-    text = _figure_text(kind, value)
-    low, high = (None, None) if is_wide else (value - half, value + half)
-    span = "–" if is_wide else f"{_figure_text(kind, value - half)} to {_figure_text(kind, value + half)}"
-    return Metric(kind, _LABELS[kind], value, text, low, high, interval, span, len(now), invited, change)
+    if row.value is None:
+        few = f"too few answers in {formats.figures(weeks, 'week')}, {count}"
+        return Metric(
+            row.kind, _LABELS[row.kind], None, "–", None, None, few, "–", row.n, int(row.invited or 0), change
+        )
+    if row.change is not None and not is_first:
+        change = _change(row)
+    span = f"{_text(row.kind, row.low)} to {_text(row.kind, row.high)}" if row.low is not None else "–"
+    return Metric(
+        row.kind, _LABELS[row.kind], row.value, _text(row.kind, row.value), row.low, row.high, f"{span}, {count}", span,
+        int(row.n), int(row.invited or 0), change,
+    )  # fmt: skip
 
 
-def _figure_text(kind: str, value: float) -> str:
+def _change(row: SimpleNamespace) -> Change:
+    before, decimals = row.value - row.change, 1 if row.kind == "ces" else 0
+    if row.arrow == Arrow.NONE:
+        return Change(before, row.change, formats.signed(row.change, decimals), "same", is_noise=True)
+    is_up = row.arrow == Arrow.UP
+    said = f"{'▲' if is_up else '▼'}{formats.NBSP}{formats.number(abs(row.change), decimals)}"
+    return Change(before, row.change, said, "better" if is_up else "worse")
+
+
+def _text(kind: str, value: float) -> str:
+    if kind == "csat":
+        return f"{formats.number(value)}{formats.NBSP}%"
     return formats.signed(value) if kind == "nps" else formats.number(value, 1)
 
 
-def metric_tile(answers: Answers) -> Tile:
-    """The first of CSAT, NPS, CES that has answers; said to be not measured when none has."""
-    if not answers.metrics:
+def metric_tile(found: Sequence[Metric]) -> Tile:
+    """The first of CSAT, NPS, CES that has a figure; said to be not measured when none has."""
+    metric = next((metric for metric in found if metric.value is not None), None)
+    if metric is None:
         none = Change(None, None, "", "unknown")
-        return Tile("satisfaction", "Satisfaction", "–", formats.NOT_MEASURED, none, f"no answer in {WINDOW_DAYS} days")
-    metric = answers.metrics[0]
-    note = f"{WINDOW_DAYS} days, {metric.interval_text}"
-    if metric.change.is_noise:
-        note = f"no real change, {metric.interval_text}"
+        note = found[0].interval_text if found else "no answer"
+        return Tile("satisfaction", "Satisfaction", "–", formats.NOT_MEASURED, none, note)
+    note = f"no real change, {metric.interval_text}" if metric.change.is_noise else metric.interval_text
     return Tile(
         "satisfaction", f"Satisfaction, {metric.label}", metric.text, _UNITS[metric.key], metric.change, note, None,
         metric.value,
     )  # fmt: skip
 
 
-def experience(ground: Ground, answers: Answers, *, keep: int = 6) -> Experience:
-    """Figures, two or three sentences, and the newest words of customers."""
+def experience(ground: Ground, found: tuple[Metric, ...], drivers: Drivers, *, keep: int = 6) -> Experience:
+    """Figures, four sentences (figures, themes, cycle, drivers), and the newest words of customers."""
     said, note = verbatims(ground, keep=keep)
-    return Experience(answers.metrics, _sentences(answers), said, note)
+    themes, about_themes = voice.themes(ground)
+    stages, about_cycle = voice.cycle(ground)
+    sentences = (_figures_sentence(found), about_themes, about_cycle, driver_sentence(drivers))
+    themes_note = "" if ground.audience.sees(FieldGroup.VERBATIMS) else f"Customer comments are {formats.NOT_SHOWN}."
+    return Experience(found, sentences, said, note, themes, themes_note, stages, voice.quality_note(ground))
 
 
-def _sentences(answers: Answers) -> tuple[str, ...]:
-    if not answers.metrics:
-        return (f"No survey was answered in the last {WINDOW_DAYS} days.",)
-    found = []
-    for metric in answers.metrics:
-        unit = {"nps": "", "csat": " of 5", "ces": " of 5"}[metric.key]
-        text = f"{metric.label} is {metric.text}{unit} ({metric.interval_text})"
-        if metric.change.direction == "unknown":
-            found.append(f"{text}; there is no earlier figure.")
-        elif metric.change.direction == "same":
-            found.append(f"{text}; that is no real change against last week.")
-        else:
-            found.append(f"{text}, {metric.change.direction} than last week by {metric.change.text[2:]}.")
-    asked = sum(answers.invited.get(metric.key, 0) for metric in answers.metrics)
-    answered = sum(metric.n for metric in answers.metrics if metric.invited)
-    if asked >= answered > 0:
-        found.append(f"{formats.percent(answered / asked)} of {formats.figures(asked, 'invitation')} were answered.")
-    return tuple(found)
+def _figures_sentence(found: Sequence[Metric]) -> str:
+    told = [metric for metric in found if metric.value is not None]
+    if not told:
+        answers = sum(metric.n for metric in found)
+        if answers:
+            return (
+                f"{formats.capital(formats.counted(answers, 'survey answer'))}: too few for a figure, read the words."
+            )
+        return "No survey was answered lately."
+    parts = [f"{metric.label} is {metric.text}{_SAID[metric.key]} ({metric.interval_text})" for metric in told]
+    moved = [
+        f"{metric.label} {metric.change.direction} by {metric.change.text[2:]}"
+        for metric in told
+        if metric.change.direction in ("better", "worse")
+    ]
+    compared = [metric for metric in told if metric.change.direction != "unknown"]
+    if moved:
+        end = f"; {formats.listed(moved)} than before"
+    else:
+        end = "; no real change" if compared else "; there is no earlier figure"
+    return f"{formats.listed(parts)}{end}."
 
 
 def verbatims(

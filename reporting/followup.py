@@ -14,6 +14,7 @@ from reporting.models import ActionLine, CaseLine, Cases
 from reporting.reading import calendar_day, local_day, rows, values
 
 TOP_ACTIONS = 10
+_LAST = 10**6  # a step without a place in its plan comes after those that have one
 DUE_SOON = timedelta(days=2)
 _DONE = frozenset({"done", "closed", "dismissed", "rejected"})
 
@@ -85,6 +86,9 @@ def _case(row: SimpleNamespace, ground: Ground, standing: dict[str, SimpleNamesp
         outcome=row.outcome or "",
         note=row.note or "",
         page=ground.page(row.customer_id),
+        acknowledged_text=formats.day_near(local_day(row.acknowledged_at, ground.zone), ground.today)
+        if row.acknowledged_at is not None
+        else "",
     )
 
 
@@ -164,11 +168,21 @@ def plan(ground: Ground) -> tuple[ActionLine, ...]:
         worth[row.customer_id] = max(worth.get(row.customer_id, 0.0), row.priority_amount or 0.0)
     ranked = sorted(worth, key=lambda customer: (-worth[customer], order.get(customer, len(order)), customer))
     rank = {customer: step for step, customer in enumerate(ranked, start=1)}
-    found.sort(key=lambda row: (rank[row.customer_id], row.step, row.action_id))
-    return tuple(_action(row, ground, standing, rank[row.customer_id]) for row in found)
+    found.sort(key=lambda row: (rank[row.customer_id], row.plan_order or _LAST, row.step, row.action_id))
+    # a later step is done for the reason its playbook was started for
+    reasons = {(row.customer_id, row.playbook_id): row.reason for row in found if row.step == 1}
+    return tuple(
+        _action(
+            row, ground, standing, rank[row.customer_id],
+            why=reasons.get((row.customer_id, row.playbook_id), row.reason),
+        )
+        for row in found
+    )  # fmt: skip
 
 
-def _action(row: SimpleNamespace, ground: Ground, standing: dict[str, SimpleNamespace], rank: int) -> ActionLine:
+def _action(
+    row: SimpleNamespace, ground: Ground, standing: dict[str, SimpleNamespace], rank: int, *, why: str
+) -> ActionLine:
     who = standing.get(row.customer_id) or _stranger(row.customer_id)
     due = calendar_day(row.due_on)
     moved = who.before_zone is not None and who.zone is not None and who.before_zone != who.zone
@@ -181,7 +195,7 @@ def _action(row: SimpleNamespace, ground: Ground, standing: dict[str, SimpleName
         revenue=ground.amount(who.revenue_amount),
         before=zone_mark(who.before_zone) if moved else None,
         mark=mark_of(who.state, who.zone),
-        why=row.reason,
+        why=why,
         action=row.action,
         owner_id=row.owner_id,
         owner=ground.person(row.owner_id),
@@ -193,6 +207,9 @@ def _action(row: SimpleNamespace, ground: Ground, standing: dict[str, SimpleName
         priority=ground.amount(row.priority_amount),
         playbook=f"{row.playbook_id} {row.playbook_version}".strip(),
         page=ground.page(row.customer_id),
+        at_risk=ground.amount(row.value_at_risk_amount),
+        chance_text=formats.percent(row.chance_to_help) if row.chance_to_help is not None else "",
+        playbook_name=row.playbook_name or "",
     )
 
 

@@ -47,6 +47,7 @@ class Ground:
     owners: pd.DataFrame
     owner_of: Mapping[tuple[str, str], tuple[str | None, str]]
     names: Mapping[str, str]
+    every_name: Mapping[str, str]
     words: Mapping[str, SimpleNamespace]
     pages: frozenset[str]
 
@@ -165,9 +166,16 @@ def stand(book: ScopedBook, *, pages: int | None = None) -> Ground:
         owners=owners,
         owner_of=_owner_index(owners, people),
         names=dict(zip(accounts["customer_id"], map(str, accounts["name"]), strict=True)),
+        every_name=_every_name(book),
         words=by_id(frame_of(book, "signal_words"), "signal_id"),
         pages=frozenset(accounts["customer_id"].head(limit)),
     )
+
+
+def _every_name(book: ScopedBook) -> dict[str, str]:
+    """Names of all customers in scope, those that have left among them."""
+    facts = frame_of(book, "customer_facts")
+    return dict(zip(facts["customer_id"], map(str, facts["name"]), strict=True))
 
 
 def _joined(book: ScopedBook) -> pd.DataFrame:

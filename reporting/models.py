@@ -2,7 +2,7 @@
 
 Values that a reader compares come twice: typed (for the workbook, for sorting) and as text (as said in
 HTML, PDF and mail). What an audience may not see is None in the typed field and says so in the text.
-All tuples are in the order in which they are read.
+All tuples are in the order in which they are read. Parts have their models in the modules beside this one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from datetime import date, datetime
 from typing import Literal
 
 from contracts.words import BusinessUnit, Level, PlacementState
+from reporting.follow_models import ActionLine, CaseLine, Cases, Move
+from reporting.insight_models import AnswerLine, Drivers, FamilyLine, Kpis, Programme, Regions
+from reporting.money_models import Forecast, Money, Windows
+from reporting.picture_models import Cell, Corner, Grid, Matrix, MatrixRow, Point, Tile, Trend
 from reporting.section_models import (
     ContactLine,
     DealLine,
@@ -36,6 +40,7 @@ __all__ = [
     "Accounts",
     "ActionLine",
     "Amount",
+    "AnswerLine",
     "CaseLine",
     "Cases",
     "Cell",
@@ -44,21 +49,29 @@ __all__ = [
     "Corner",
     "DealLine",
     "Direction",
+    "Drivers",
     "Experience",
+    "FamilyLine",
     "Footer",
+    "Forecast",
     "Grid",
+    "Kpis",
     "Mark",
     "Matrix",
     "MatrixRow",
     "Metric",
+    "Money",
     "Move",
+    "Opening",
     "PackView",
     "Point",
     "ProblemLine",
     "Problems",
+    "Programme",
     "ProjectLine",
     "Projects",
     "Reconciliation",
+    "Regions",
     "Renewals",
     "SinceLine",
     "SourceLine",
@@ -68,192 +81,9 @@ __all__ = [
     "Trend",
     "Trust",
     "Verbatim",
+    "Windows",
     "ZoneLine",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One customer on the grid; `before_*` only for movers."""
-
-    customer_id: str
-    name: str
-    loyalty: float
-    retention: float
-    revenue: float | None
-    mark: Mark
-    before_loyalty: float | None = None
-    before_retention: float | None = None
-    label: str = ""
-    note: str = ""
-    rank: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """The loyalty x retention plane: lines, dead-band, every placed customer, and the sentence it says."""
-
-    title: str
-    finding: str
-    loyalty_line: float
-    retention_line: float
-    dead_band: float
-    corners: tuple[Corner, ...]
-    points: tuple[Point, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Corner:
-    """A zone as a corner of the grid with what it holds."""
-
-    mark: Mark
-    is_high_loyalty: bool
-    is_high_retention: bool
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """Weekly values for a sparkline, oldest first; None where the week has none. Band = normal noise."""
-
-    values: tuple[float | None, ...]
-    low: float | None
-    high: float | None
-    first_week: str
-    last_week: str
-    is_worse_up: bool
-    is_outside: bool
-    finding: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One figure of the first screen with its change, noise and trend."""
-
-    key: str
-    label: str
-    value: str
-    unit: str
-    change: Change
-    note: str
-    trend: Trend | None = None
-    number: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of the transition matrix; `kind` says whether such a move is good, bad, none or outside the zones."""
-
-    count: int
-    revenue: Amount
-    kind: Literal["stayed", "better", "worse", "other", "total"]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class MatrixRow:
-    mark: Mark
-    cells: tuple[Cell, ...]
-    total: Cell
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """Rows: last week; columns: this week. Rows sum to last week, columns to this week.
-
-    `x` as a row: not there last week; `l` as a column: left. Such rows and columns stand only when used.
-    """
-
-    columns: tuple[Mark, ...]
-    rows: tuple[MatrixRow, ...]
-    totals: tuple[Cell, ...]
-    grand_total: Cell
-    finding: str
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A customer that changed zone (or was first placed, left, returned), with why in words."""
-
-    customer_id: str
-    name: str
-    before: Mark
-    after: Mark
-    direction: Direction
-    kind: str
-    cause: str
-    is_borderline: bool
-    revenue: Amount
-    loyalty: Change
-    retention: Change
-    why: str
-    page: str
-
-
-@dataclass(frozen=True, slots=True)
-class ActionLine:
-    """One suggested step: what, why, who, by when. `why` is about the customer; `action` starts with a verb."""
-
-    action_id: str
-    rank: int
-    customer_id: str
-    name: str
-    revenue: Amount
-    before: Mark | None
-    mark: Mark
-    why: str
-    action: str
-    owner_id: str | None
-    owner: str
-    unit: str
-    due_on: date | None
-    due_text: str
-    is_late: bool
-    status: str
-    priority: Amount
-    playbook: str
-    page: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseLine:
-    case_id: str
-    row_version: int
-    customer_id: str
-    name: str
-    mark: Mark
-    title: str
-    category: str
-    severity: str
-    status: str
-    is_open: bool
-    owner_id: str | None
-    owner: str
-    opened_at: datetime
-    opened_text: str
-    age_days: int
-    due_at: datetime | None
-    due_text: str
-    is_overdue: bool
-    overdue_days: int
-    closed_at: datetime | None
-    escalation_step: int
-    outcome: str
-    note: str
-    page: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cases:
-    """Open and recently closed follow-ups; `sentence` says the state, `owner_sentence` where the overdue ones sit."""
-
-    open: tuple[CaseLine, ...]
-    overdue: tuple[CaseLine, ...]
-    closed_this_week: tuple[CaseLine, ...]
-    opened_this_week_count: int
-    median_close_days: float | None
-    sentence: str
-    owner_sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,8 +160,21 @@ class Footer:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """The first screen: what changed since the audience's last pack, what it costs, what to do first."""
+
+    changed: tuple[SinceLine, ...]
+    apart: tuple[str, ...]
+    costs: tuple[str, ...]
+    first: tuple[ActionLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PackView:
-    """All that one audience gets for one week. `main` and `aside` name the sections in reading order."""
+    """All that one audience gets for one week. `main` and `aside` name the sections in reading order.
+
+    A part that is None has no section in this view.
+    """
 
     audience_id: str
     disclosure: str
@@ -351,6 +194,7 @@ class PackView:
     standfirst: str
     since_title: str
     since: tuple[SinceLine, ...]
+    opening: Opening
     tiles: tuple[Tile, ...]
     zones: tuple[ZoneLine, ...]
     matrix: Matrix | None
@@ -369,6 +213,15 @@ class PackView:
     problems: Problems
     projects: Projects
     contacts: tuple[ContactLine, ...]
+    windows: Windows
+    money: Money | None
+    forecast: Forecast | None
+    kpis: Kpis | None
+    regions: Regions | None
+    drivers: Drivers | None
+    answers: tuple[AnswerLine, ...]
+    families: tuple[FamilyLine, ...]
+    programme: Programme | None
     trust: Trust
     reconciliation: Reconciliation
     notes: tuple[str, ...]

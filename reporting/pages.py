@@ -17,6 +17,7 @@ from reporting import formats
 from reporting.account_models import AccountView
 from reporting.chart_grid import grid_svg, trail_svg
 from reporting.chart_lines import sparkline, timeline_svg, waterfall_svg
+from reporting.insight_models import DriverLine
 from reporting.models import Change, PackView
 from reporting.templates import content_policy, drawing_style, render, script, style, tone
 from reporting.theme import FONTS
@@ -73,6 +74,7 @@ def render_index(view: PackView) -> str:
         key=_key,
         score=_score,
         bar=_bar,
+        whisker=_whisker,
     )
 
 
@@ -125,3 +127,14 @@ def _bar(words: str, share: float) -> Markup:
     """A figure with a plain bar, its length a share of the largest."""
     length = f"{formats.rounded(share * 100, 1)}%"
     return Markup('<span class="fig">{}</span><span class="b r" style="--v:{}"></span>').format(words, length)
+
+
+def _whisker(line: DriverLine) -> Markup:
+    """A dot on its interval, from 0 to the whole; hollow when not proven."""
+    if line.share is None or line.low is None or line.high is None:
+        return Markup("–")
+    low, share, high = (formats.rounded(each * 100, 1) for each in (line.low, line.share, line.high))
+    drawn = Markup(
+        '<span class="wh" role="img" aria-label="{}"><i style="left:{}%;width:{}%"></i><b style="left:{}%"></b></span>'
+    )
+    return drawn.format(f"{line.share_text}, {line.range_text}", low, formats.rounded(high - low, 1), share)

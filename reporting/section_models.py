@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from reporting.insight_models import Stage, Theme
 from reporting.values import Amount, Change, Direction, Mark, ZoneLine
 
 
@@ -112,6 +113,10 @@ class Experience:
     sentences: tuple[str, ...]
     verbatims: tuple[Verbatim, ...]
     verbatims_note: str
+    themes: tuple[Theme, ...] = ()
+    themes_note: str = ""
+    stages: tuple[Stage, ...] = ()
+    quality_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

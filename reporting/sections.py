@@ -1,6 +1,8 @@
 """Which sections a view has and in which order: level x business unit -> (main column, side column).
 
 One small table, because the order is what makes a view somebody's own: what is first is what the reader does first.
+The first screen (since the last pack, what it costs, what to do first) stands above both columns in every view.
+docs/views.md says for each view which questions its sections answer; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -8,77 +10,43 @@ from __future__ import annotations
 from contracts.words import BusinessUnit, Level
 
 Columns = tuple[tuple[str, ...], tuple[str, ...]]
+_Key = tuple[Level, BusinessUnit | None]
 
-_SIDE = ("since", "zones", "overdue", "trust")
+_SALES, _SUPPORT, _GPS = BusinessUnit.SALES, BusinessUnit.SUPPORT, BusinessUnit.GPS
+_ABOVE = ("zones", "team", "overdue", "programme", "trust")
+_BESIDE = ("zones", "overdue", "trust")
+_SMALL_GRID = ("grid", "overdue", "zones", "trust")
 
-_ORDER: dict[tuple[Level, BusinessUnit | None], Columns] = {
-    (Level.EXECUTIVE, None): (
-        ("grid", "matrix", "actions", "moves", "experience", "renewals", "accounts"),
-        ("since", "zones", "team", "overdue", "trust"),
-    ),
-    (Level.EXECUTIVE, BusinessUnit.SALES): (
-        ("renewals", "grid", "actions", "matrix", "moves", "experience", "accounts"),
-        ("since", "zones", "team", "overdue", "trust"),
-    ),
-    (Level.EXECUTIVE, BusinessUnit.SUPPORT): (
-        ("problems", "grid", "actions", "matrix", "experience", "moves", "accounts"),
-        ("since", "zones", "team", "overdue", "trust"),
-    ),
-    (Level.EXECUTIVE, BusinessUnit.GPS): (
-        ("projects", "grid", "actions", "matrix", "experience", "moves", "accounts"),
-        ("since", "zones", "team", "overdue", "trust"),
-    ),
-    (Level.DIRECTOR, None): (
-        ("grid", "team", "matrix", "actions", "cases", "experience", "accounts"),
-        _SIDE,
-    ),
-    (Level.DIRECTOR, BusinessUnit.SALES): (
-        ("renewals", "team", "grid", "actions", "matrix", "cases", "experience", "accounts"),
-        _SIDE,
-    ),
-    (Level.DIRECTOR, BusinessUnit.SUPPORT): (
-        ("problems", "team", "cases", "grid", "actions", "matrix", "experience", "accounts"),
-        _SIDE,
-    ),
-    (Level.DIRECTOR, BusinessUnit.GPS): (
-        ("projects", "team", "grid", "actions", "matrix", "experience", "cases", "accounts"),
-        _SIDE,
-    ),
-    (Level.MANAGER, None): (
-        ("accounts", "actions", "team", "cases", "experience", "matrix"),
-        ("since", "grid", "overdue", "zones", "trust"),
-    ),
-    (Level.MANAGER, BusinessUnit.SALES): (
-        ("renewals", "accounts", "actions", "team", "cases", "experience", "matrix"),
-        ("since", "grid", "overdue", "zones", "trust"),
-    ),
-    (Level.MANAGER, BusinessUnit.SUPPORT): (
-        ("problems", "accounts", "cases", "actions", "team", "experience", "matrix"),
-        ("since", "grid", "overdue", "zones", "trust"),
-    ),
-    (Level.MANAGER, BusinessUnit.GPS): (
-        ("projects", "accounts", "actions", "cases", "team", "experience", "matrix"),
-        ("since", "grid", "overdue", "zones", "trust"),
-    ),
-    (Level.INDIVIDUAL, None): (
-        ("contacts", "accounts", "actions", "cases", "experience"),
-        ("since", "overdue", "grid", "zones", "trust"),
-    ),
-    (Level.INDIVIDUAL, BusinessUnit.SALES): (
-        ("contacts", "renewals", "accounts", "actions", "cases", "experience"),
-        ("since", "overdue", "grid", "zones", "trust"),
-    ),
-    (Level.INDIVIDUAL, BusinessUnit.SUPPORT): (
-        ("contacts", "problems", "accounts", "cases", "actions", "experience"),
-        ("since", "overdue", "grid", "zones", "trust"),
-    ),
-    (Level.INDIVIDUAL, BusinessUnit.GPS): (
-        ("contacts", "projects", "accounts", "actions", "experience", "cases"),
-        ("since", "overdue", "grid", "zones", "trust"),
-    ),
+# Words of a line are sections in reading order; the account table, being wide, stands last and across.
+_MAIN: dict[_Key, str] = {
+    (Level.EXECUTIVE, None): "grid money matrix actions moves experience drivers answers forecast regions families "
+    "accounts",
+    (Level.EXECUTIVE, _SALES): "renewals forecast money grid actions matrix moves experience drivers answers regions "
+    "accounts",
+    (Level.EXECUTIVE, _SUPPORT): "problems grid experience drivers actions money matrix moves answers regions accounts",
+    (Level.EXECUTIVE, _GPS): "projects grid actions experience money matrix moves drivers answers regions accounts",
+    (Level.DIRECTOR, None): "regions team grid matrix actions cases experience drivers kpis accounts",
+    (Level.DIRECTOR, _SALES): "renewals forecast regions team grid actions matrix cases experience kpis accounts",
+    (Level.DIRECTOR, _SUPPORT): "problems team cases regions grid experience kpis actions matrix accounts",
+    (Level.DIRECTOR, _GPS): "projects team regions grid actions experience kpis matrix cases accounts",
+    (Level.MANAGER, None): "actions team cases kpis experience matrix accounts",
+    (Level.MANAGER, _SALES): "renewals actions team forecast cases kpis experience matrix accounts",
+    (Level.MANAGER, _SUPPORT): "problems cases actions team kpis experience matrix accounts",
+    (Level.MANAGER, _GPS): "projects actions team cases kpis experience matrix accounts",
+    (Level.INDIVIDUAL, None): "contacts actions cases kpis experience accounts",
+    (Level.INDIVIDUAL, _SALES): "renewals contacts actions forecast cases kpis experience accounts",
+    (Level.INDIVIDUAL, _SUPPORT): "problems contacts cases actions kpis experience accounts",
+    (Level.INDIVIDUAL, _GPS): "projects contacts actions cases kpis experience accounts",
+}
+
+_SIDE: dict[Level, tuple[str, ...]] = {
+    Level.EXECUTIVE: _ABOVE,
+    Level.DIRECTOR: _BESIDE,
+    Level.MANAGER: _SMALL_GRID,
+    Level.INDIVIDUAL: _SMALL_GRID,
 }
 
 
 def sections_for(level: Level, unit: BusinessUnit | None) -> Columns:
     """The section names of the main and the side column, in reading order."""
-    return _ORDER[level, unit]
+    return tuple(_MAIN[level, unit].split()), _SIDE[level]

@@ -12,9 +12,9 @@ import pandas as pd
 
 from contracts.words import PlacementState, Zone
 from reporting import formats
-from reporting.experience import Answers, metric_tile
+from reporting.experience import metric_tile
 from reporting.ground import Ground, change_of
-from reporting.models import Change, Tile, Trend
+from reporting.models import Change, Metric, Tile, Trend
 from reporting.reading import equal, numbers, total
 
 TREND_WEEKS = 26
@@ -93,7 +93,7 @@ def trend_of(
     )  # fmt: skip
 
 
-def tiles(ground: Ground, answers: Answers) -> tuple[Tile, ...]:
+def tiles(ground: Ground, answers: tuple[Metric, ...]) -> tuple[Tile, ...]:
     """Revenue in Critical, renewals at risk, satisfaction, mean loyalty, mean retention."""
     weekly = weekly_values(ground)
     found = [_critical_tile(ground, weekly), _renewal_tile(ground, weekly), metric_tile(answers)]

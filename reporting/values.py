@@ -18,6 +18,9 @@ class Amount:
     text: str
 
 
+NOTHING = Amount(None, "")
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A zone as drawn: chip code (`v s n c`, `i` insufficient, `l` left, `x` not there), letter and label."""

@@ -9,18 +9,25 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from contracts.book import WeekFacts
 from contracts.scope import ScopedBook
 from contracts.weeks import Week
 from reporting import formats
 from reporting.account_rows import ROW_LIMIT, accounts
 from reporting.business import contacts, problems, projects, renewals
-from reporting.experience import experience, read_answers
+from reporting.experience import experience, metrics
 from reporting.followup import case_lines, cases, plan, top_actions
+from reporting.forecast import forecast, windows
 from reporting.ground import Ground, stand
+from reporting.insight import answers, drivers
+from reporting.kpis import kpis
 from reporting.models import Footer, PackView
 from reporting.moves import moves, sentences, since
+from reporting.opening import opening
 from reporting.portfolio import grid, matrix, zone_lines
 from reporting.reading import total
+from reporting.regions import families, programme, regions
+from reporting.revenue import money
 from reporting.sections import sections_for
 from reporting.sentences import actions_title, grid_words, headline, standfirst
 from reporting.team import team
@@ -45,13 +52,16 @@ def compose(book: ScopedBook, *, row_limit: int = ROW_LIMIT, pages: int | None =
     real, other = moves(ground)
     steps = plan(ground)
     top = top_actions(ground, steps)
-    answers = read_answers(ground)
-    figures = tiles(ground, answers)
+    said = metrics(ground)
+    figures = tiles(ground, said)
     zones = zone_lines(ground)
     whose, check = team(ground, lines)
     deals, faults, works = renewals(ground), problems(ground), projects(ground)
     title, finding = grid_words(ground, real)
     main, aside = sections_for(audience.level, audience.unit)
+    shown = frozenset((*main, *aside))
+    behind = drivers(ground)
+    news = since(ground, real, follow)
     return PackView(
         audience_id=audience.audience_id,
         disclosure=audience.disclosure,
@@ -70,8 +80,9 @@ def compose(book: ScopedBook, *, row_limit: int = ROW_LIMIT, pages: int | None =
         is_baseline=facts.is_baseline,
         headline=headline(ground, real, follow, figures, renewals=deals, problems=faults, projects=works),
         standfirst=standfirst(ground),
-        since_title=since_title(facts.previous_week),
-        since=since(ground, real, follow),
+        since_title=since_title(facts),
+        since=news,
+        opening=opening(ground, news, other, figures, top),
         tiles=figures,
         zones=zones,
         matrix=matrix(ground),
@@ -85,11 +96,20 @@ def compose(book: ScopedBook, *, row_limit: int = ROW_LIMIT, pages: int | None =
         accounts=accounts(ground, lines, top_actions(ground, steps, len(steps)), limit=row_limit),
         cases=follow,
         team=whose,
-        experience=experience(ground, answers),
+        experience=experience(ground, said, behind),
         renewals=deals,
         problems=faults,
         projects=works,
         contacts=contacts(ground, lines, steps),
+        windows=windows(ground),
+        money=money(ground) if "money" in shown else None,
+        forecast=forecast(ground) if "forecast" in shown else None,
+        kpis=kpis(ground) if "kpis" in shown else None,
+        regions=regions(ground, lines) if "regions" in shown else None,
+        drivers=behind if "drivers" in shown else None,
+        answers=answers(ground) if "answers" in shown else (),
+        families=families(ground) if "families" in shown else (),
+        programme=programme(ground, lines) if "programme" in shown else None,
         trust=trust(ground),
         reconciliation=check,
         notes=notes(ground),
@@ -106,11 +126,13 @@ def as_of_text(as_of: datetime, zone: ZoneInfo) -> str:
     return f"data up to {formats.moment(as_of.astimezone(zone))}"
 
 
-def since_title(previous_week: str | None) -> str:
-    """The earlier pack closed on the Monday after its week."""
-    if previous_week is None:
+def since_title(facts: WeekFacts) -> str:
+    """The earlier pack closed on the Monday after its week; who got none compares with the last good week."""
+    if facts.previous_week is None:
         return "First report"
-    return f"Since your last pack, {formats.day(Week.parse(previous_week).shift(1).monday)}"
+    if facts.last_pack is None:
+        return f"Since {facts.previous_week}; this is your first pack"
+    return f"Since your last pack, {formats.day(Week.parse(facts.last_pack).shift(1).monday)}"
 
 
 def footer(ground: Ground, check_line: str) -> Footer:

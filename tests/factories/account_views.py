@@ -18,6 +18,7 @@ from reporting.account_models import (
     Step,
     Timeline,
     Waterfall,
+    Worth,
 )
 from reporting.models import Change, Point, Verbatim
 from tests.factories.views import AS_OF, FOOTER, C, S, V, a_case, an_action, eur
@@ -195,5 +196,11 @@ def an_account_view(**changes: object) -> AccountView:
         trust_sentence="Fully scored.",
         page="accounts/c-1-aaaaaaaa.html",
         footer=FOOTER,
+        worth=Worth("Lifetime value", "EUR 680 k", "EUR 510 k to EUR 850 k", "Over 60 months, discounted margin."),
+        foretold="",
+        family="",
+        said=(),
+        said_note="No comment on record.",
+        calls_sentence="",
     )
     return replace(base, **changes)  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from contracts.results import RESULTS
 from contracts.scope import Audience, ScopedBook, scoped
 from contracts.weeks import Week
 from contracts.words import BusinessUnit, FieldGroup, Level
+from tests.factories import reporting_insight as insight
 from tests.factories import reporting_rows as made
 
 WEEK = "2026-W47"
@@ -28,7 +29,9 @@ _ZONE = ZoneInfo("Europe/Rome")
 _NAMES = ("customers", "customer_facts", "people", "assignments", "contacts", "install_base", "agreements", "tickets",
           "projects", "deals", "invoices", "surveys", "account_feedback", "transcripts", "outcomes", "placements",
           "previous_placements", "contributions", "previous_contributions", "transitions", "events", "cases", "actions",
-          "history", "sources", "signal_words")  # fmt: skip
+          "history", "sources", "signal_words", "comments", "comment_aspects", "lifetime_values", "kpi_values", "drivers",
+          "linkage_answers", "rollups", "families", "themes", "survey_figures", "changes", "predictions", "calls",
+          "text_quality")  # fmt: skip
 
 
 def frame(name: str, records: Iterable[dict[str, Any]] = ()) -> pd.DataFrame:
@@ -95,6 +98,9 @@ def a_book(
         dead_band=2.0,
         loyalty_line=made.LINES[0],
         retention_line=made.LINES[1],
+        last_pack=None if is_first_week else str(Week.parse(week).shift(-1)),
+        gross_target=0.92,
+        net_target=1.03,
     )
     return Book(facts=facts, frames={**frames, **replaced})
 
@@ -144,8 +150,22 @@ def _records(
         for shift, unit in enumerate(("SA", "SU", "GP"))
         if not (unit == "GP" and step % 29 == 5)
     ]
+    happened = made.happenings(ids, as_of, dice)
+    values = insight.lifetime_values(told)
+    comments, aspects = insight.comments(happened["surveys"], random.Random(3))
+    rollups, families = insight.families(placed)
     return {
-        **made.happenings(ids, as_of, dice),
+        **happened,
+        "comments": comments,
+        "comment_aspects": aspects,
+        "agreements": insight.agreements(told, as_of),
+        "outcomes": insight.outcomes(told, placed, as_of),
+        "lifetime_values": values,
+        "kpi_values": insight.kpi_values(values),
+        "drivers": insight.drivers(),
+        "linkage_answers": insight.linkage_answers(),
+        "rollups": rollups,
+        "families": families,
         "people": made.people(),
         "assignments": owned,
         "customer_facts": told,
@@ -191,7 +211,17 @@ def an_audience(
 def a_scoped_book(customers: int = 150, *, seed: int = 7, is_first_week: bool = False, **audience: Any) -> ScopedBook:
     """`a_book` seen by `an_audience`."""
     book = a_book(customers, seed=seed, is_first_week=is_first_week)
-    return scoped(book, an_audience(book, **audience))
+    reader = an_audience(book, **audience)
+    return scoped(heard(book, reader), reader)
+
+
+def heard(book: Book, audience: Audience) -> Book:
+    """The book with themes and survey figures of that audience, as the run makes them per pack."""
+    own = {
+        "themes": frame("themes", insight.themes(audience.audience_id)),
+        "survey_figures": frame("survey_figures", insight.survey_figures(audience.audience_id, {})),
+    }
+    return Book(book.facts, {**book.frames, **own})
 
 
 def below(book: Book, person_id: str) -> frozenset[str]:

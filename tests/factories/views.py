@@ -25,6 +25,7 @@ from reporting.models import (
     MatrixRow,
     Metric,
     Move,
+    Opening,
     PackView,
     Point,
     Problems,
@@ -39,6 +40,7 @@ from reporting.models import (
     Trend,
     Trust,
     Verbatim,
+    Windows,
     ZoneLine,
 )
 
@@ -206,6 +208,12 @@ def a_pack_view(**changes: object) -> PackView:
         standfirst="Three severity-1 faults explain most of it.",
         since_title="Since your last pack, 2026-W46",
         since=(SinceLine(1, "account turned Critical", "EUR 340 k", "worse"), SinceLine(2, "cases opened", "", "same")),
+        opening=Opening(
+            changed=(SinceLine(1, "account turned Critical", "EUR 340 k", "worse"),),
+            apart=(),
+            costs=("EUR 2.3 M of yearly revenue in Critical, 1 account.",),
+            first=(an_action(),),
+        ),
         tiles=(
             Tile(
                 "critical",
@@ -323,6 +331,15 @@ def a_pack_view(**changes: object) -> PackView:
         problems=Problems("No open ticket.", (), 0, 0, 0),
         projects=Projects("No running project.", (), 0, 0),
         contacts=(),
+        windows=Windows((C,), ()),
+        money=None,
+        forecast=None,
+        kpis=None,
+        regions=None,
+        drivers=None,
+        answers=(),
+        families=(),
+        programme=None,
         trust=Trust(
             short="5 of 6 sources fresh; 212 of 48 310 rows set aside",
             is_good=False,
@@ -335,7 +352,7 @@ def a_pack_view(**changes: object) -> PackView:
         reconciliation=Reconciliation(2, 0, 0, 2, amount, amount, amount, amount, (), "2 − 0 + 0 = 2 accounts"),
         notes=(),
         main=("accounts", "cases", "actions", "team", "experience", "matrix"),
-        aside=("since", "grid", "overdue", "zones", "trust"),
+        aside=("grid", "overdue", "zones", "trust"),
         footer=FOOTER,
         shows_money=True,
         account_pages=("C-1", "C-2"),
