@@ -129,7 +129,7 @@ def _names(view: PackView) -> tuple[str, ...]:
         # The first page says what happened, the second begins with what to do.
         kept.remove("matrix")
         kept.insert(kept.index("grid") + 1, "matrix")
-        at = max(at, kept.index("matrix") + 1)
+        at = max(at, kept.index("matrix") + 1, kept.index("actions") + 1 if "actions" in kept else 0)
     rest = [name for name in view.aside if name == "team" and name not in kept]
     return tuple(dict.fromkeys((*kept[:at], *dict.fromkeys(halves), *kept[at:], *rest, "trust")))
 
