@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from contracts.ids import canonical_json, sha256
+from config.sources import read_sources
+from contracts.ids import sha256
 from contracts.weeks import Week
 from contracts.words import ExitCode, RunKind, RunState, Zone
 from flows.admit import fresh_tables, snapshot_of, take_exports
@@ -24,6 +25,7 @@ from flows.cases import advance_clock
 from flows.dispatch import dispatch_due
 from flows.facts import week_facts
 from flows.inputs import Inputs
+from flows.landed import Landed, Seen, is_asked_each_time, landed, last_seen, remember
 from flows.lease import Lease, leased
 from flows.publish import readers_of
 from flows.readers import last_week
@@ -31,6 +33,7 @@ from flows.record import decide_week, record_cases
 from flows.run import Outcome, Run
 from flows.tell import enqueue, to_operator
 from store import episodes, runs
+from store.runs import PublishedWeek
 from store.session import Session
 
 
@@ -43,9 +46,12 @@ def alerts(run: Run) -> Outcome:
             return Outcome(ExitCode.DONE, "No week is published yet; the first weekly run is the baseline for alerts")
         told = 0
         headline = "No export changed since the last look"
-        seen = _inbox_digest(run)
-        if seen != _last_seen(run):
-            headline, told = _look(run, lease, seen)
+        seen = last_seen(run)
+        found = landed(run, seen)
+        if found.unsettled:
+            run.say(f"still being written: {', '.join(found.unsettled)}")
+        if seen.week != _name(weeks[-1]) or found.changed(seen) or found.mapping != seen.mapping or _queried(run):
+            headline, told = _look(run, lease, seen, found)
         escalated = advance_clock(run)
         sent = dispatch_due(run)
         lease.summary.update(alerts=told, escalated=escalated)
@@ -53,7 +59,7 @@ def alerts(run: Run) -> Outcome:
     return Outcome(code, headline, (f"{escalated} cases escalated", sent.line()), {"alerts": told, "sent": sent.sent})
 
 
-def _look(run: Run, lease: Lease, seen: str) -> tuple[str, int]:
+def _look(run: Run, lease: Lease, seen: Seen, found: Landed) -> tuple[str, int]:
     now = run.clock()
     inputs, _ = last_week(run)
     if now < inputs.instant:
@@ -61,7 +67,11 @@ def _look(run: Run, lease: Lease, seen: str) -> tuple[str, int]:
     week = Week.containing(now, run.settings.zone)
     with run.store.read() as session:
         standing = runs.published(session, inputs.week)
-    intake = take_exports(run, week, now, snapshot_of(run, standing))
+    # a look of this week left a snapshot: what has not changed since is not read again
+    goes_on = standing is not None and seen.week == _name(standing) and seen.mapping == found.mapping
+    previous = run.workspace.root / seen.manifest if goes_on else snapshot_of(run, standing)
+    only = found.changed(seen) | _queried(run) if goes_on else None
+    intake = take_exports(run, week, now, previous, only=only)
     if intake.held:
         lease.state = RunState.HELD
         lease.summary["held"] = list(intake.held)
@@ -71,17 +81,32 @@ def _look(run: Run, lease: Lease, seen: str) -> tuple[str, int]:
         with run.store.write() as session:
             enqueue(session, run, [notice])
         return "Held: the changed exports cannot be trusted; nobody was alerted", 0
+    manifest = str(intake.manifest.relative_to(run.workspace.root))
+    name = _name(standing) if standing else ""
+    after = Seen(name, manifest, now.isoformat(), found.mapping, found.sources)
     changed = intake.changed_customers
     if not changed:
-        _remember(run, seen)
+        remember(run, after)
         return "Exports changed, but no customer's rows did", 0
-    current = judged_now(inputs, now, week, manifest=str(intake.manifest.relative_to(run.workspace.root)))
+    current = judged_now(inputs, now, week, manifest=manifest)
     current = replace(current, fresh=tuple(sorted(fresh_tables(intake))))
+    if seen.mapping not in ("", found.mapping):
+        # history as the new mapping reads it is not what the customer did
+        current = replace(current, cause="restated")
     folder = run.workspace.runs / f"alerts-{now:%Y%m%dT%H%M%S}"
     assessed = assess(current, run.workspace.root, fan_out=run.fan_out, into=folder / "work", only=changed)
     told = tell_now(run, current, assessed, intake.sources, folder)
-    _remember(run, seen)
+    remember(run, after)
     return f"{len(changed)} customers have new rows; {told} alerts", told
+
+
+def _name(standing: PublishedWeek) -> str:
+    return f"{standing.week}-r{standing.revision}"
+
+
+def _queried(run: Run) -> frozenset[str]:
+    """Sources that no file tells of: they are asked at every look."""
+    return frozenset(source.name for source in read_sources(run.workspace.config) if is_asked_each_time(source))
 
 
 def too_early(last: Inputs, now: datetime) -> str:
@@ -118,12 +143,18 @@ def tell_now(run: Run, inputs: Inputs, assessed: Assessed, sources: pd.DataFrame
         run, book, readers_of(inputs, assessed), decided.alerts, assessed.policy, publishes=inputs
     )
     sealed = alert_messages(run, due, book)
+    if inputs.cause != "customer" and len(urgent):
+        listed = "\n".join(f"{row.customer_id}: {row.from_zone} to {row.to_zone}" for row in urgent.itertuples())
+        title = "Critical because the mapping changed: nobody was alerted"
+        sealed.append(to_operator(run, f"restated|{folder.name}", title, listed))
     if unaddressed:
         text = "\n".join(unaddressed)
         sealed.append(to_operator(run, f"unaddressed|{sha256(text.encode())}", "Alerts that reach nobody", text))
 
     def act(session: Session) -> int:
-        for episode_id, customer_id in zip(urgent["episode_id"], urgent["customer_id"], strict=True):
+        # what a new mapping shows opens nothing: the weekly run lists it
+        entered = urgent if inputs.cause == "customer" else urgent.iloc[:0]
+        for episode_id, customer_id in zip(entered["episode_id"], entered["customer_id"], strict=True):
             episodes.open_provisional(session, episode_id, customer_id, Zone.CRITICAL, inputs.week, run.clock())
         episodes.save_events(session, assessed.frames["events"], now=run.clock())
         record_cases(session, run, decided, source=folder.name)
@@ -134,25 +165,3 @@ def tell_now(run: Run, inputs: Inputs, assessed: Assessed, sources: pd.DataFrame
     told = run.store.transact(act)
     run.at_step("alerts recorded")
     return told
-
-
-def _inbox_digest(run: Run) -> str:
-    """Names, sizes and times of everything that waits: cheap to look at every few minutes."""
-    inbox = run.inbox or run.workspace.inbox
-    files = sorted(path for path in inbox.rglob("*") if path.is_file())
-    crosswalk = run.workspace.config / "crosswalk.csv"
-    stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in [*files, crosswalk] if path.exists()]
-    return sha256(canonical_json(stats))
-
-
-def _seen_file(run: Run) -> Path:
-    return run.workspace.var / "alerts-seen"
-
-
-def _last_seen(run: Run) -> str:
-    path = _seen_file(run)
-    return path.read_text() if path.exists() else ""
-
-
-def _remember(run: Run, seen: str) -> None:
-    _seen_file(run).write_text(seen)

@@ -18,6 +18,7 @@ from delivery.transports.acceptors import Acceptor
 from flows.acceptors import acceptor_of, returned_mails, transport_of
 from flows.doubt import PATIENCE, SendMark, settle_doubts
 from flows.joining import join_due
+from flows.recheck import Permission, held_now
 from flows.run import Run
 from flows.stop import finished_first
 from flows.tell import enqueue, files_lie, seal, to_operator
@@ -58,6 +59,7 @@ class _Post:
     acceptor: Acceptor | None
     mark: SendMark
     owner: str
+    permission: Permission
     sent: int = 0
     failed: int = 0
     is_relay_well: bool = True
@@ -72,7 +74,7 @@ def dispatch_due(run: Run, *, is_closing: bool = False) -> Dispatched:
     transport = transport_of(run)
     acceptor = acceptor_of(run, transport)
     # two dispatches of one process are two senders
-    post = _Post(run, transport, acceptor, SendMark(run), f"{run.owner}#{uuid4().hex[:8]}")
+    post = _Post(run, transport, acceptor, SendMark(run), f"{run.owner}#{uuid4().hex[:8]}", Permission(run))
     post.mark.check()
     settle_doubts(run, acceptor)
     _read_bounces(run)
@@ -136,7 +138,9 @@ def _receipts(post: _Post, parcels: list[Parcel]) -> Iterator[Receipt]:
 
 
 def _is_ours(post: _Post, parcel: Parcel) -> bool:
-    """Whether this dispatch still owns the row, and the row did not leave before the database was put back."""
+    """Whether this dispatch still owns the row, its reader may still have it, and it did not leave before the
+    database was put back.
+    """
     run = post.run
     if post.mark.was_sent(parcel, post.acceptor):
         with run.store.write() as session:
@@ -152,7 +156,9 @@ def _is_ours(post: _Post, parcel: Parcel) -> bool:
             outbox.record(session, receipt, now=run.clock(), owner=post.owner)
         return False
     with run.store.read() as session:
-        return outbox.holds_lease(session, parcel.outbox_id, post.owner)
+        if not outbox.holds_lease(session, parcel.outbox_id, post.owner):
+            return False
+    return not held_now(run, post.permission, parcel, post.owner)
 
 
 def _may_pass(post: _Post, parcel: Parcel) -> bool:

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from contracts.frames import to_frame
 from contracts.rules import Policy
 from contracts.scope import Audience
 from delivery.addressing import Addressing, address
+from extract.snapshot import read_manifest, read_shared
 from flows.admit import inputs_of
 from flows.books import load_frame
 from flows.errors import NothingPublished
 from flows.inputs import Inputs
+from flows.landed import last_seen
 from flows.measure import policy_of
 from flows.run import Run
 from store import runs
@@ -36,8 +39,23 @@ def current_readers(run: Run) -> tuple[Policy, Addressing, dict[str, Audience], 
     """The policy, everybody who reads, their audiences by id, and the people frame."""
     inputs, folder = last_week(run)
     policy = policy_of(run.workspace.root / inputs.policy)
-    addressing, people = readers_in(folder, policy, as_of=max(inputs.instant, run.clock()))
+    now = max(inputs.instant, run.clock())
+    addressing, people = _readers_of_last_look(run, inputs, policy, now) or readers_in(folder, policy, as_of=now)
     return policy, addressing, {audience.audience_id: audience for audience in addressing.audiences}, people
+
+
+def _readers_of_last_look(
+    run: Run, inputs: Inputs, policy: Policy, now: datetime
+) -> tuple[Addressing, pd.DataFrame] | None:
+    """By the people and assignments that the last look at alerts took in, if it is newer than the week."""
+    seen = last_seen(run)
+    manifest = run.workspace.root / seen.manifest
+    if not seen.manifest or not manifest.exists() or datetime.fromisoformat(seen.as_of) <= inputs.instant:
+        return None
+    snapshot = read_manifest(manifest)
+    people = to_frame(read_shared(manifest)["people"])
+    assignments, customers = to_frame(snapshot.whole("assignments")), to_frame(snapshot.whole("customers"))
+    return address(people, assignments, customers, policy.audiences, as_of=now), people
 
 
 def readers_in(book: Path, policy: Policy, *, as_of: datetime) -> tuple[Addressing, pd.DataFrame]:

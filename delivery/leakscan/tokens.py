@@ -112,8 +112,10 @@ def tokens_of(
     frames = book.frames
     found = _Gathering()
     customers = frames.get("customers", pd.DataFrame({"customer_id": [], "name": []}))
-    found.add(TokenKind.CUSTOMER_ID, _pairs(customers, "customer_id"))
-    found.add(TokenKind.NAME, _pairs(customers, "name"))
+    # whoever is judged counts, also where the table of customers lacks him
+    for known in (customers, frames.get("customer_facts")):
+        found.add(TokenKind.CUSTOMER_ID, _pairs(known, "customer_id"))
+        found.add(TokenKind.NAME, _pairs(known, "name"))
     found.add(TokenKind.EMAIL, _pairs(frames.get("contacts"), "email"))
     found.add(TokenKind.TICKET_ID, _pairs(frames.get("tickets"), "ticket_id"))
     found.add(TokenKind.SOURCE_KEY, _pairs(crosswalk, "source_key"))
