@@ -188,6 +188,18 @@ def status(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
 
 
 @app.command()
+def why(
+    subject: Annotated[str, typer.Argument(help="Number of a mail, id of an event or episode, or customer id.")],
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The chain behind a mail, an alert or a score: export, file, row, scope, policy, what was sent."""
+    from flows.why import why as flow
+
+    _with_run(lambda run: flow(run, subject), workspace, as_json=as_json)
+
+
+@app.command()
 def doctor(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Check configuration, database, mail, fonts and sources, and say how to mend what is wrong."""
     from flows.doctor import doctor as flow

@@ -40,6 +40,8 @@ class OutboxRecord:
     created_at: datetime
     sent_at: datetime | None
     bounced_at: datetime | None
+    scope_digest: str | None = None
+    policy_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,4 +230,6 @@ def record_of(row: OutboxRow) -> OutboxRecord:
         row.created_at,
         row.sent_at,
         row.bounced_at,
+        row.scope_digest,
+        row.policy_digest,
     )

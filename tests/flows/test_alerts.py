@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
-from contracts.words import ExitCode, MessageKind, Zone
+from contracts.words import ExitCode, MessageKind, OutboxState, Zone
 from flows.alerts import alerts
 from flows.daily import daily
 from flows.weekly import weekly
+from flows.why import why
 from store import episodes, ledger, outbox
 from tests.factories.workspaces import LAST, Story
 
@@ -27,6 +34,43 @@ def test_the_outage_was_told_midweek_and_not_again_on_monday(told: Story) -> Non
     assert rows
     assert all(row.created_at < weekend for row in rows)
     assert len({row.person_id for row in rows}) == len(rows)
+
+
+def test_its_link_opens_a_page_of_its_own_that_shows_the_event(told: Story) -> None:
+    outage = next(story for story in told.company.truth["stories"] if story["kind"] == "outage")
+    with told.run() as run, run.store.read() as session:
+        about = [row for row in outbox.rows(session, kinds=ALERTS) if outage["customer_id"] in row.customer_ids]
+        (event,) = {row.subject_key for row in about if not row.subject_key.startswith("joined|")}
+        headline = episodes.events(session).set_index("event_id").loc[event, "headline"]
+    mails = [message_from_bytes(path.read_bytes(), policy=default) for path in (told.root / "var").rglob("*.eml")]
+    texts = [str(mail.get_body(("plain",)).get_content()) for mail in mails]  # type: ignore[union-attr]
+    links = {link for text in texts for link in re.findall(r"file://(\S+/output/alerts/releases/\S+?\.html)", text)}
+    pages = [Path(unquote(link)) for link in links]
+    assert pages
+    shown = [page for page in pages if html.escape(str(headline), quote=False) in page.read_text()]
+    assert shown
+    assert all(list(page.parents[1].rglob("*.pdf")) for page in shown), "the brief is published beside the page"
+
+
+def test_no_mail_of_the_story_is_held_by_the_leak_scan(told: Story) -> None:
+    with told.run() as run, run.store.read() as session:
+        held = outbox.rows(session, states=[OutboxState.HELD])
+    assert [row.why for row in held] == []
+
+
+def test_why_names_the_row_the_file_the_rule_and_the_hashes(told: Story) -> None:
+    outage = next(story for story in told.company.truth["stories"] if story["kind"] == "outage")
+    with told.run() as run:
+        with run.store.read() as session:
+            row = next(r for r in outbox.rows(session, kinds=ALERTS) if outage["customer_id"] in r.customer_ids)
+        chain = "\n".join(why(run, str(row.outbox_id)).lines)
+        score = "\n".join(why(run, outage["customer_id"]).lines)
+    assert "row tickets" in chain
+    assert re.search(r"source helpdesk_tickets, file tickets_\S+, line \d+, sha256 [0-9a-f]{64}", chain)
+    assert row.content_sha256 in chain
+    assert re.search(r"scope rule: .+; scope [0-9a-f]{32}, policy [0-9a-f]{64}", chain)
+    assert "loyalty:" in score
+    assert "policy v1" in score
 
 
 def test_a_second_look_at_the_same_exports_tells_nothing(onward: Story) -> None:
