@@ -12,6 +12,7 @@ from extract.intake import Intake, take_in
 from extract.snapshot import read_manifest
 from flows.errors import NothingPublished
 from flows.inputs import Inputs, code_version, fonts_digest
+from flows.last_packs import packs_up_to
 from flows.policies import policy_for
 from flows.run import Run
 from flows.voice import model_in_force
@@ -21,8 +22,10 @@ from store.runs import PublishedWeek
 TREND_WEEKS = 104
 
 
-def take_exports(run: Run, week: Week, as_of: datetime, previous: Path | None) -> Intake:
-    """Hops 1 to 3 for all sources of the workspace."""
+def take_exports(
+    run: Run, week: Week, as_of: datetime, previous: Path | None, *, only: frozenset[str] | None = None
+) -> Intake:
+    """Hops 1 to 3 for all sources of the workspace; with `only`, the rows of all others are those of `previous`."""
     config = run.workspace.config
     run.say(f"taking in exports as of {as_of:%Y-%m-%d %H:%M} UTC")
     intake = run.step(
@@ -39,6 +42,8 @@ def take_exports(run: Run, week: Week, as_of: datetime, previous: Path | None) -
             currency=run.policy.money.currency,
             inbox=run.inbox,
             region=run.settings.file.country,
+            only=only,
+            ordinary_words=[entry.word for entry in run.policy.ordinary_words],
         ),
         retries=3,
     )
@@ -73,6 +78,7 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
     snapshot = read_manifest(intake.manifest)
     cause: Literal["customer", "policy", "baseline"] = "baseline"
     model: str | None = None
+    before: Inputs | None = None
     if previous is not None:
         before = inputs_of(run, previous)
         cause = "customer" if before.policy_digest == policy.digest else "policy"
@@ -101,6 +107,7 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
         code_version=code_version(),
         fonts_digest=fonts_digest(),
         sentiment_model=model,
+        packs=packs_up_to(run.workspace.runs, before),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
@@ -55,6 +55,14 @@ def save_frame(folder: Path, name: str, frame: pd.DataFrame) -> None:
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), folder / f"{name}.parquet", compression="zstd")
 
 
+def add_frames(folder: Path, frames: dict[str, pd.DataFrame]) -> None:
+    """Put frames into a book that is there already, in place of those of the same names."""
+    for name, frame in frames.items():
+        save_frame(folder, name, frame)
+    # a book that this process has read is out of date now, which `_whole` sees by this time
+    os.utime(folder / "facts.json")
+
+
 def load_book(folder: Path, customers: Collection[str] | None = None) -> Book:
     """The book, or the part of it about `customers`. Scoping is still `scoped`'s work: this only saves memory."""
     body = json.loads((folder / "facts.json").read_bytes())
@@ -69,6 +77,51 @@ def _whole(folder: Path, _written: int) -> Book:
 
 
 def _read(folder: Path, customers: pa.StringArray | None) -> Book:
+    frames = {path.stem: to_frame(_part(path, customers)) for path in sorted(folder.glob("*.parquet"))}
+    buckets = [folder / name for name in json.loads((folder / "buckets.json").read_bytes())]
+    for name in SHOWN:
+        parts = [_part(bucket / f"{name}.parquet", customers) for bucket in buckets]
+        whole = pa.concat_tables(parts) if parts else TABLES[name].empty()
+        frames[name] = to_frame(whole.sort_by([(key, "ascending") for key in TABLES[name].key]))
+    if (said := frames.pop("team_feedback", None)) is not None:
+        frames["account_feedback"] = with_feedback(frames["account_feedback"], said)
+    return Book(facts=load_facts(folder), frames=frames)
+
+
+def with_feedback(shown: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """The canonical account_feedback with what teams said through workbooks (TEAM_FEEDBACK frame); a row that a
+    source exports back to us stands once.
+    """
+    new = said[~said["feedback_id"].isin(shown["feedback_id"])]
+    if new.empty:
+        return shown
+    new = new.assign(source="workbook", event_at=new["given_at"], known_at=new["given_at"])
+    known = TABLES["account_feedback"].schema
+    schema = pa.schema([known.field(name) for name in shown.columns])
+    frames = (shown, pd.DataFrame({name: new.get(name) for name in shown.columns}))
+    whole = pa.concat_tables([pa.Table.from_pandas(frame, schema=schema, preserve_index=False) for frame in frames])
+    return to_frame(whole.sort_by("feedback_id"))
+
+
+def load_frame(folder: Path, name: str) -> pd.DataFrame:
+    """One frame of the book that is no canonical table of buckets, unscoped."""
+    return to_frame(pq.read_table(folder / f"{name}.parquet"))
+
+
+def load_columns(folder: Path, name: str, columns: Sequence[str]) -> pd.DataFrame:
+    """Some columns of one frame of the book, unscoped: of a large book far cheaper than the book."""
+    if name in SHOWN:
+        buckets = [folder / place for place in json.loads((folder / "buckets.json").read_bytes())]
+        paths = [bucket / f"{name}.parquet" for bucket in buckets]
+    else:
+        paths = [folder / f"{name}.parquet"]
+    parts = [pq.read_table(path, columns=list(columns)) for path in paths if path.exists()]
+    whole = pa.concat_tables(parts) if parts else pa.table({column: pa.array([], pa.string()) for column in columns})
+    return to_frame(whole)
+
+
+def load_facts(folder: Path) -> WeekFacts:
+    """The facts of the book without its frames."""
     body = json.loads((folder / "facts.json").read_bytes())
     del body["customers"]
     body["as_of"] = datetime.fromisoformat(body["as_of"])
@@ -77,13 +130,7 @@ def _read(folder: Path, customers: pa.StringArray | None) -> Book:
     body["value_notes"] = tuple(body["value_notes"])
     body["expert_notes"] = tuple(body["expert_notes"])
     body["case_statuses"] = tuple(body["case_statuses"])
-    frames = {path.stem: to_frame(_part(path, customers)) for path in sorted(folder.glob("*.parquet"))}
-    buckets = [folder / name for name in json.loads((folder / "buckets.json").read_bytes())]
-    for name in SHOWN:
-        parts = [_part(bucket / f"{name}.parquet", customers) for bucket in buckets]
-        whole = pa.concat_tables(parts) if parts else TABLES[name].empty()
-        frames[name] = to_frame(whole.sort_by([(key, "ascending") for key in TABLES[name].key]))
-    return Book(facts=WeekFacts(**body), frames=frames)
+    return WeekFacts(**body)
 
 
 def _part(path: Path, customers: pa.StringArray | None) -> pa.Table:
