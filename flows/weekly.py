@@ -10,12 +10,14 @@ from extract.intake import Intake
 from flows.admit import freeze, keep_crosswalk, snapshot_of, take_exports
 from flows.alerting import critical_and_hard
 from flows.assess import Assessed, assess
-from flows.books import save_book, save_frame
+from flows.books import add_frames, save_book
 from flows.case_mails import tell_case_changes
 from flows.dispatch import Dispatched, dispatch_due
 from flows.errors import NothingRendered
 from flows.facts import week_facts
+from flows.follow_up import freeze_follow_up
 from flows.inputs import Inputs
+from flows.last_packs import keep_packs
 from flows.lease import Lease, leased
 from flows.pack_mails import pack_messages
 from flows.publish import publish_week, readers_of, render_week
@@ -72,7 +74,9 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     inputs = inputs.with_case_event(recorded.case_event)
     inputs.write(folder / "inputs.json")
     with run.store.read() as session:
-        save_frame(book, "cases", ledger.cases(session, upto=recorded.case_event))
+        cases = ledger.cases(session, upto=recorded.case_event)
+    standing = {**assessed.frames, "cases": cases}
+    add_frames(book, {"cases": cases, **freeze_follow_up(run, inputs, standing, assessed.policy)})
 
     run.say(f"rendering {len(addressing.audiences)} packs")
     run.at_step("render")
@@ -85,6 +89,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
         raise NothingRendered(
             f"{week}: no pack passed its checks, so nothing is published; {rendered.failed[0].faults[0]}"
         )
+    keep_packs(folder, (pack.audience.audience_id for pack in rendered.good))
     release = publish_week(run, inputs, assessed, rendered)
     messages = pack_messages(run, inputs, addressing, rendered, rules)
     problems = [note.message for note in addressing.notes] + unaddressed

@@ -21,6 +21,7 @@ from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -241,9 +242,12 @@ def table(
 
 
 def linked(cell: Cell, target: str) -> None:
-    """A hyperlink to a file beside the workbook; keeps the look the cell already has."""
+    """A hyperlink to a file beside the workbook, or with # to a cell of it; keeps the look the cell already has."""
     style = copy(cell._style)  # type: ignore[attr-defined]  # noqa: SLF001 - setting a hyperlink replaces the style
-    cell.hyperlink = target
+    if target.startswith("#"):
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=target[1:])
+    else:
+        cell.hyperlink = target
     cell._style = style  # type: ignore[attr-defined]  # noqa: SLF001
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from contracts.workbook import CASES, STEPS, YES, person_cell
+from contracts.workbook import CASES, STEP_STATUSES, STEPS, YES, person_cell
 from reporting.formats import figures
 from reporting.models import ActionLine, CaseLine, PackView
 from reporting.workbook_cells import CellValue, SheetColumn, head
@@ -22,6 +23,7 @@ from reporting.workbook_rows import (
 from reporting.workbook_sheets import amount, page
 
 NEW_STEPS = 12
+_DIGEST = re.compile(r" [0-9a-f]{8,}$")
 _STATUS, _OWNER, _DUE, _OUTCOME, _NOTE, _ACKNOWLEDGED = (column.header for column in CASES.editable)
 _STEP_STATUS, _REMARK, _STEP_OWNER, _STEP_DUE = (column.header for column in STEPS.editable)
 _ACCOUNT, _STEP = (column.header for column in STEPS.new)
@@ -41,7 +43,7 @@ CASE_COLUMNS = (
     SheetColumn(_DUE, "moment", 17, editable=True),
     SheetColumn(_OUTCOME, "text", 24, editable=True),
     SheetColumn(_NOTE, "text", 40, editable=True),
-    SheetColumn(_ACKNOWLEDGED, "text", 13, editable=True),
+    SheetColumn(_ACKNOWLEDGED, "text", 16, editable=True),
     SheetColumn(PAGE, "link", 10),
     *KEY_COLUMNS,
 )
@@ -141,13 +143,13 @@ def _action(line: ActionLine, parts: Parts) -> list[CellValue]:
         line.mark.label,
         line.action,
         line.why,
-        line.status,
+        line.status if line.status in STEP_STATUSES else STEP_STATUSES[0],
         state.remark,
         person_cell(line.owner_id, line.owner),
         line.due_on,
         line.unit,
         amount(line.priority),
-        line.playbook,
+        _DIGEST.sub("", line.playbook).replace("_", " "),
         state.added_by,
         page(line.page),
         line.action_id,

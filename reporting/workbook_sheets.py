@@ -68,7 +68,7 @@ def account_sheet(desk: Desk, view: PackView, parts: Parts) -> None:
     bars(sheet, columns, ("Loyalty", "Retention"), len(rows))
     falls(sheet, columns, ("Loyalty change", "Retention change"), len(rows))
     desk.seal(sheet, ACCOUNTS, columns, len(rows))
-    desk.finish(sheet)
+    desk.finish(sheet, printed=[column.header for column in columns].index("Borderline"))
 
 
 def decide_sheet(desk: Desk, view: PackView, parts: Parts) -> None:

@@ -12,20 +12,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.workbook import Workbook
 
-from contracts.exchange import (
-    CASE_EDITABLE,
-    CASE_HEADER_ROW,
-    CASE_KEY_HEADERS,
-    CASE_SHEET,
+from contracts.exchange import WorkbookToken
+from contracts.workbook import (
+    CASES,
+    HEADER_ROW,
+    KEY_HEADERS,
+    STEPS,
     TOKEN_PROPERTY,
-    WorkbookToken,
+    TOKEN_SHEET,
+    RowKind,
+    Sent,
     person_cell,
     person_of_cell,
-    row_seal,
+    row_check,
 )
 from reporting.verify import verify_workbook
-from reporting.workbook import SHEETS, TABLES, TOKEN_SHEET, render_workbook
+from reporting.workbook import SHEETS, TABLES, render_workbook
 from reporting.workbook_cells import LONGEST_TEXT, clean_text
+from reporting.workbook_follow import NEW_STEPS
+from reporting.workbook_parts import LastAnswer, Parts, Proposal
 from tests.factories.views import HOSTILE_NAME, ROME, a_case, a_move, a_pack_view, a_row, an_action, eur
 
 KEY = b"a key"
@@ -42,28 +47,35 @@ def opened(content: bytes) -> Workbook:
 
 def column(book: Workbook, sheet: str, header: str) -> list[object]:
     page = book[sheet]
-    headers = [cell.value for cell in page[CASE_HEADER_ROW]]
+    headers = [cell.value for cell in page[HEADER_ROW]]
     at = headers.index(header) + 1
-    return [page.cell(row=row, column=at).value for row in range(CASE_HEADER_ROW + 1, page.max_row + 1)]
+    return [page.cell(row=row, column=at).value for row in range(HEADER_ROW + 1, page.max_row + 1)]
 
 
 def test_the_workbook_has_its_sheets_tables_and_input_checks() -> None:
     content = content_of()
-    assert verify_workbook(content, sheets=SHEETS, tables=TABLES, validated=[CASE_SHEET]) == []
+    assert verify_workbook(content, sheets=SHEETS, tables=TABLES, validated=[CASES.sheet]) == []
     book = opened(content)
     assert tuple(sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible") == SHEETS
 
 
 def test_the_way_back_finds_its_headers_versions_and_seals() -> None:
     book = opened(content_of())
-    headers = [cell.value for cell in book[CASE_SHEET][CASE_HEADER_ROW]]
-    assert set(CASE_KEY_HEADERS) <= set(headers)
-    assert [editable.header for editable in CASE_EDITABLE] == [
-        h for h in headers if h in {e.header for e in CASE_EDITABLE}
+    headers = [cell.value for cell in book[CASES.sheet][HEADER_ROW]]
+    assert set(KEY_HEADERS) <= set(headers)
+    assert [editable.header for editable in CASES.editable] == [
+        h for h in headers if h in {e.header for e in CASES.editable}
     ]
-    assert column(book, CASE_SHEET, "Row id") == ["CL-2291AB00", "CL-77770000"]
-    assert column(book, CASE_SHEET, "Row version") == [3, 3]
-    assert column(book, CASE_SHEET, "Row check") == [row_seal("CL-2291AB00", 3, KEY), row_seal("CL-77770000", 3, KEY)]
+    assert column(book, CASES.sheet, "Row id") == ["CL-2291AB00", "CL-77770000"]
+    assert column(book, CASES.sheet, "Row version") == [3, 3]
+    sent = column(book, CASES.sheet, "As sent")
+    assert column(book, CASES.sheet, "Row check") == [
+        row_check(RowKind.CASE, case, 3, str(text), KEY)
+        for case, text in zip(["CL-2291AB00", "CL-77770000"], sent, strict=True)
+    ]
+    first = Sent.read(str(sent[0]))
+    assert first is not None
+    assert (first.fields["status"], first.fields["due_at"]) == ("open", "2026-11-24 12:00")
 
 
 def test_the_token_stands_where_programs_keep_it_and_where_people_do_not_see_it() -> None:
@@ -75,26 +87,66 @@ def test_the_token_stands_where_programs_keep_it_and_where_people_do_not_see_it(
 
 
 def test_only_the_marked_columns_may_be_edited() -> None:
-    page = opened(content_of())[CASE_SHEET]
+    page = opened(content_of())[CASES.sheet]
     assert page.protection.sheet
-    editable = {editable.header for editable in CASE_EDITABLE}
-    for head, cell in zip(page[CASE_HEADER_ROW], page[CASE_HEADER_ROW + 1], strict=True):
+    editable = {editable.header for editable in CASES.editable}
+    for head, cell in zip(page[HEADER_ROW], page[HEADER_ROW + 1], strict=True):
         assert cell.protection.locked is (head.value not in editable), head.value
         assert (cell.fill.patternType == "solid") is (head.value in editable), head.value
-    hidden = {head.value for head in page[CASE_HEADER_ROW] if page.column_dimensions[head.column_letter].hidden}
-    assert hidden == {"Row version", "Row check"}
+    hidden = {head.value for head in page[HEADER_ROW] if page.column_dimensions[head.column_letter].hidden}
+    assert hidden == {"Row version", "Row check", "As sent"}
 
 
 def test_each_editable_column_is_checked_on_every_row() -> None:
-    page = opened(content_of())[CASE_SHEET]
+    page = opened(content_of())[CASES.sheet]
     by_type = {check.type: check for check in page.data_validations.dataValidation if check.type != "list"}
     assert set(by_type) == {"date", "textLength"}
     lists = [check for check in page.data_validations.dataValidation if check.type == "list"]
     assert {check.errorStyle for check in lists} == {"stop", "warning"}
-    assert all(str(check.sqref).endswith(str(CASE_HEADER_ROW + 2)) for check in page.data_validations.dataValidation)
+    assert all(str(check.sqref).endswith(str(HEADER_ROW + 2)) for check in page.data_validations.dataValidation)
     words = opened(content_of())["Lists"]
     assert [words.cell(row=row, column=1).value for row in (1, 2, 3)] == ["open", "pending", "closed"]
-    assert words["B1"].value == "T. Okafor · P-017"
+    assert "T. Okafor · P-017" in [words.cell(row=row, column=3).value for row in range(1, words.max_row + 1)]
+
+
+def test_the_team_may_add_steps_of_its_own_in_blank_rows_only() -> None:
+    page = opened(content_of())[STEPS.sheet]
+    headers = {str(cell.value): cell.column for cell in page[HEADER_ROW] if cell.value}
+    blank = page.max_row - NEW_STEPS + 1
+    for header in ("Account", "Step"):
+        assert page.cell(HEADER_ROW + 1, headers[header]).protection.locked, header
+        assert not page.cell(blank, headers[header]).protection.locked, header
+    assert page.cell(blank, headers["Why"]).protection.locked
+    assert page.cell(HEADER_ROW + 1, headers["Status"]).value == "todo"
+
+
+def test_accounts_that_nobody_rated_for_long_stand_first_with_the_last_answer() -> None:
+    view = a_pack_view()
+    rows = (a_row(), a_row(rank=2, customer_id="C-2", name="Lindqvist Bank"))
+    parts = Parts(
+        answers={"C-2": LastAnswer(2.0, "=slow", "Ann Lee", datetime(2026, 3, 1).date())},
+        stale=frozenset({"C-2"}),
+        trends={"C-2": "▁▂▃"},
+    )
+    book = opened(content_of(replace(view, accounts=replace(view.accounts, rows=rows)), parts=parts))
+    assert column(book, "Accounts", "Account") == ["Lindqvist Bank", "Halden Maritime Logistics"]
+    assert column(book, "Accounts", "Last rating") == [2.0, None]
+    assert column(book, "Accounts", "Last comment")[0] == "=slow"
+    assert column(book, "Accounts", "Your rating, 1 to 5") == [None, None]
+    assert str(book["Accounts"]["A2"].value).startswith("Please rate the first 1 account:")
+
+
+def test_what_is_to_decide_leads_to_its_case() -> None:
+    found = (
+        Proposal("C-1", "Halden", "Close the case?", "Out of Critical for 5 weeks", "T. Okafor", None, "CL-2291AB00"),
+        Proposal("C-2", "Lindqvist", "Waits for room", "Severity 1", "T. Okafor", None),
+    )
+    book = opened(content_of(parts=Parts(proposals=found)))
+    assert column(book, "To decide", "To decide") == ["Close the case?", "Waits for room"]
+    assert column(book, CASES.sheet, "Proposed") == ["Out of Critical for 5 weeks", None]
+    link = book["To decide"].cell(HEADER_ROW + 1, 6).hyperlink
+    assert link is not None
+    assert link.location == f"'{CASES.sheet}'!A{HEADER_ROW + 1}"
 
 
 def test_a_person_in_a_cell_is_readable_and_exact() -> None:
@@ -115,12 +167,12 @@ def test_cells_are_typed() -> None:
     assert row["Renewal"].value == datetime(2027, 1, 31)
     assert row["Renewal"].number_format == "yyyy-mm-dd"
     assert row["Page"].hyperlink.target == "accounts/c-1-aaaaaaaa.html"
-    assert column(book, CASE_SHEET, "Due")[0] == datetime(2026, 11, 24, 12, 0)  # 11:00 UTC on the wall in Rome
+    assert column(book, CASES.sheet, "Due")[0] == datetime(2026, 11, 24, 12, 0)  # 11:00 UTC on the wall in Rome
 
 
 def test_dates_with_a_time_follow_the_zone_that_is_given() -> None:
     cairo = opened(content_of(zone=ZoneInfo("Africa/Cairo")))
-    assert column(cairo, CASE_SHEET, "Due")[0] == datetime(2026, 11, 24, 13, 0)
+    assert column(cairo, CASES.sheet, "Due")[0] == datetime(2026, 11, 24, 13, 0)
 
 
 def test_money_that_may_not_be_seen_says_so() -> None:
@@ -142,7 +194,7 @@ def test_text_is_never_a_formula(text: str) -> None:
     rows = replace(view.accounts, rows=(a_row(name=text, next_action=text),))
     content = content_of(replace(view, cases=cases, accounts=rows, plan=(an_action(name=text, why=text),)))
     book = opened(content)
-    cell = book[CASE_SHEET].cell(row=6, column=2)
+    cell = book[CASES.sheet].cell(row=6, column=2)
     assert (cell.data_type, cell.quotePrefix) == ("s", True)
     assert verify_workbook(content, sheets=[], tables=[], validated=[]) == []
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -161,7 +213,7 @@ def test_a_hostile_name_is_kept_as_far_as_a_sheet_can_hold_it() -> None:
 def test_a_text_longer_than_a_cell_is_cut_and_shows_it() -> None:
     view = a_pack_view()
     cases = replace(view.cases, open=(a_case(note="x" * 40_000),))
-    note = column(opened(content_of(replace(view, cases=cases))), CASE_SHEET, "Note")[0]
+    note = column(opened(content_of(replace(view, cases=cases))), CASES.sheet, "Note")[0]
     assert isinstance(note, str)
     assert len(note) == LONGEST_TEXT
     assert note.endswith("…")
@@ -181,12 +233,12 @@ def test_a_pack_with_nothing_in_it_still_opens_and_says_so() -> None:
     empty_cases = replace(view.cases, open=(), overdue=(), closed_this_week=(), sentence="No case is open.")
     view = replace(view, cases=empty_cases, accounts=replace(view.accounts, rows=()))
     content = content_of(view)
-    assert verify_workbook(content, sheets=SHEETS, tables=TABLES, validated=[CASE_SHEET]) == []
+    assert verify_workbook(content, sheets=SHEETS, tables=TABLES, validated=[CASES.sheet]) == []
     book = opened(content)
-    assert book[CASE_SHEET]["A2"].value == "No case is open."
+    assert book[CASES.sheet]["A2"].value == "No case is open."
     assert book["Since your last pack"]["A3"].value == "No account changed zone this week."
     assert book["Actions"]["A1"].value == "No suggested action this week"
-    assert column(book, CASE_SHEET, "Row id") == [None]
+    assert column(book, CASES.sheet, "Row id") == [None]
 
 
 def test_the_archive_is_fixed_down_to_its_entries() -> None:
@@ -211,7 +263,7 @@ def test_an_untouched_round_trip_keeps_what_the_way_back_needs() -> None:
     after = opened(target.getvalue())
     assert after.custom_doc_props[TOKEN_PROPERTY].value == TOKEN
     assert after[TOKEN_SHEET]["A1"].value == TOKEN
-    for header in (*CASE_KEY_HEADERS, *(editable.header for editable in CASE_EDITABLE)):
-        assert column(after, CASE_SHEET, header) == column(before, CASE_SHEET, header), header
-    assert len(after[CASE_SHEET].data_validations.dataValidation) == len(CASE_EDITABLE)
+    for header in (*KEY_HEADERS, *(editable.header for editable in CASES.editable)):
+        assert column(after, CASES.sheet, header) == column(before, CASES.sheet, header), header
+    assert len(after[CASES.sheet].data_validations.dataValidation) == len(CASES.editable)
     assert {name for sheet in after.worksheets for name in sheet.tables} == set(TABLES)
