@@ -52,11 +52,6 @@ def main() -> None:
 
             size, rounds = arguments.customers or 2_000, 2 * arguments.rounds + 1
             print_ratios([pages.compare(folder, customers=size, rounds=rounds)], console)
-        elif arguments.what == "pages":
-            from benchmarks import pages  # playwright is there only for development
-
-            size, rounds = arguments.customers or 2_000, 2 * arguments.rounds + 1
-            print_ratios([pages.compare(folder, customers=size, rounds=rounds)], console)
         else:
             print_ratios(_ratios(arguments, folder, console), console)
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from config.policy import read_draft
 from config.sources import read_crosswalk, read_sources
+from contracts.rules import Policy
 from contracts.weeks import Week
 from extract.intake import Intake, take_in
 from extract.snapshot import read_manifest
@@ -81,7 +83,7 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
     before: Inputs | None = None
     if previous is not None:
         before = inputs_of(run, previous)
-        cause = "customer" if before.policy_digest == policy.digest else "policy"
+        cause = "customer" if _judges_alike(read_draft(root / before.policy), policy) else "policy"
         model = before.sentiment_model
     if not is_reconstructed:
         model = model_in_force(intake.manifest, policy.voice, as_of=run.as_of(week), previous=model, root=root)
@@ -109,6 +111,11 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
         sentiment_model=model,
         packs=packs_up_to(run.workspace.runs, before),
     )
+
+
+def _judges_alike(before: Policy, now: Policy) -> bool:
+    """Whether two policies place customers by the same rules: another reader or word list moves nobody."""
+    return all(getattr(before, name) == getattr(now, name) for name in ("signals", "thresholds", "money", "retention"))
 
 
 def keep_crosswalk(run: Run, folder: Path) -> None:

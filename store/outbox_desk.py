@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from contracts.words import MessageKind, OutboxState
-from store.outbox_rows import locked
+from store.errors import NotInStore
 from store.tables import OutboxRow, SendLogRow
 
 
@@ -81,7 +81,10 @@ def rows(
 
 def recorded(session: Session, outbox_id: int) -> OutboxRecord:
     """One message. Raises: NotInStore."""
-    return record_of(locked(session, outbox_id))
+    row = session.get(OutboxRow, outbox_id)
+    if row is None:
+        raise NotInStore(f"there is no message {outbox_id} in the outbox; `cem outbox list` shows those there are")
+    return record_of(row)
 
 
 def already_told(

@@ -20,7 +20,18 @@ PREDICTIONS = Frame(
 """The adopted model's word on each active customer: probability of leaving within the horizon, and up to three
 reasons each way, strongest first. No rows, and so no probability, while the axis is the index."""
 
-CARD_SECTIONS = ("verdict", "period", "minimums", "metrics", "features", "refused", "calibration", "lines", "drift", "limits")
+CARD_SECTIONS = (
+    "verdict",
+    "period",
+    "minimums",
+    "metrics",
+    "features",
+    "refused",
+    "calibration",
+    "lines",
+    "drift",
+    "limits",
+)
 
 MODEL_CARD = Frame(
     "model_card",

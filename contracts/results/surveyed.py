@@ -34,7 +34,8 @@ SURVEY_FIGURES = Frame(
         column("account_response_rate", Kind.SHARE),
     ),
 )
-"""Aggregates of a whole book, or of one audience's rows: then `scope` is its id, and nobody else sees them. value: NPS -100..100, CSAT percent, CES 1-7; null with too few
-answers or in a cell of too few customers, as `method` says. customers: in the cell; accounts: of them with an answer
-that counts; n: answers, one per contact. change: against the window of equal length before. Invitations are null when
-the source tells answers alone. Without customer_id: shown whole, or made again from an audience's own rows."""
+"""Aggregates of a whole book, or of one audience's rows: then `scope` is its id, and nobody else sees them.
+value: NPS -100..100, CSAT percent, CES 1-7; null with too few answers or in a cell of too few customers, as `method`
+says. customers: in the cell; accounts: of them with an answer that counts; n: answers, one per contact. change: against
+the window of equal length before. Invitations are null when the source tells answers alone. Without customer_id: shown
+whole, or made again from an audience's own rows."""

@@ -66,4 +66,6 @@ def steady_book(seed: int) -> tuple[DemoCompany, frozenset[str]]:
 
 
 def _of(table: pa.Table, wanted: pa.StringArray) -> pa.Table:
-    return table.filter(pc.is_in(table["customer_id"], value_set=wanted)) if "customer_id" in table.column_names else table
+    return (
+        table.filter(pc.is_in(table["customer_id"], value_set=wanted)) if "customer_id" in table.column_names else table
+    )

@@ -129,7 +129,7 @@ def test_names_of_every_script_and_length_neither_break_the_page_nor_the_markup(
         for n, name in enumerate((HOSTILE_NAME, "شركة الاتصالات", "X" * 120))
     )
     hard = replace(
-        view, accounts=replace(view.accounts, rows=rows), moves=(a_move(name=HOSTILE_NAME),), actions=(an_action(name="株式会社"),)
+        view, accounts=replace(view.accounts, rows=rows), moves=(a_move(name=HOSTILE_NAME),), actions=(an_action(name="ქართული"),)
     )  # fmt: skip
     content = render_brief(hard).content
     assert verify_pdf(content, pages=range(1, 5), must_contain=["[…]", "XXXX"], title=brief_title(hard)) == []

@@ -34,7 +34,9 @@ def signals(values: dict[str, dict[str, Any]]) -> pd.DataFrame:
 
 def book(rules: list[SignalRule], **row: Any) -> pd.DataFrame:
     """NORMS that say the same of every signal."""
-    return frame(NORMS, [{"signal_id": r.id, "segment": "", "customers": 20, "reference_score": 65.0, **row} for r in rules])
+    return frame(
+        NORMS, [{"signal_id": r.id, "segment": "", "customers": 20, "reference_score": 65.0, **row} for r in rules]
+    )
 
 
 FIVE = [

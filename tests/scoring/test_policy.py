@@ -66,7 +66,11 @@ def test_every_zone_has_a_playbook_and_every_playbook_an_owner() -> None:
 def test_hard_events_are_those_that_are_told_at_once() -> None:
     hard = {rule.kind for rule in POLICY.alerts.event if rule.is_hard}
     assert hard == {EventKind.SEVERITY_1, EventKind.NOTICE_TO_TERMINATE, EventKind.KEY_DETRACTOR}
-    assert {rule.kind for rule in POLICY.alerts.event} >= set(EventKind) - {EventKind.RESPONSE, EventKind.SPIKE, EventKind.DRIFT}
+    assert {rule.kind for rule in POLICY.alerts.event} >= set(EventKind) - {
+        EventKind.RESPONSE,
+        EventKind.SPIKE,
+        EventKind.DRIFT,
+    }
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,9 @@ def test_a_sender_killed_between_claim_and_record_leaves_the_message_in_doubt(st
     with store.write() as session:
         assert claim(session, now=NOW + minutes(10)) == []
         # the acceptor does not have it: it leaves at the next dispatch, the same bytes
-        assert outbox.settle(session, outbox_id, is_sent=False, now=NOW + minutes(2), who="b:2", why="not at the acceptor")
+        assert outbox.settle(
+            session, outbox_id, is_sent=False, now=NOW + minutes(2), who="b:2", why="not at the acceptor"
+        )
     with store.write() as session:
         (again,) = outbox.claim_due(session, now=NOW + minutes(2), owner="b:2", limit=1, lease_seconds=60)
     assert (again.eml, again.message_id) == (parcel.eml, parcel.message_id)
