@@ -67,7 +67,10 @@ class Permission:
 
         An operator who released it has judged address and domain; a lost scope is nobody's to overrule.
         """
-        if self._now is None or row.kind is MessageKind.OPERATOR or row.person_id.startswith(_OUTSIDE):
+        # first, so that the operator can be told of a workspace in which nothing else can be read
+        if row.kind is MessageKind.OPERATOR or row.person_id.startswith(_OUTSIDE):
+            return None
+        if self._now is None:
             return None
         policy, addressing, audiences, _ = self._now
         if not is_released and not is_allowed_domain(row.recipient, policy.audiences.allowed_domains):

@@ -97,8 +97,6 @@ def test_a_source_that_grows_old_is_named(tmp_path: Path, authority: Authority) 
 
 def test_mails_that_do_not_leave_are_named(tmp_path: Path, authority: Authority) -> None:
     office = open_office(tmp_path, 9, authority.ca_file)
-    with office.run() as run:
-        stands(run, WEEK)
     office.write("P1", kind=MessageKind.ALERT_CRITICAL)
     office.dispatch()
     assert looked(office).code is ExitCode.DONE
