@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from contracts.rules.alerts import AlertTemplate, CustomerNote
 from contracts.rules.audiences import AttributeScope, Audiences, Calendar, MailPart, NamedAudience
-from contracts.rules.base import Positive, Rule, Score, Share
 from contracts.rules.cases import CaseRules, CaseTemplate, ClosureGoal, FindingTrigger, Partner, TeamSeat
 from contracts.rules.counted import CountedRules, DriftRule, SpikeRule
 from contracts.rules.effect import EarlyWarning, EffectRules
@@ -20,6 +19,7 @@ from contracts.rules.playbooks import Playbook, PlaybookStep
 from contracts.rules.policy import Policy
 from contracts.rules.response import AlertRules, EventRule
 from contracts.rules.retention import LeakLimits, ProbabilityLine, RetentionRules
+from contracts.rules.rule import Positive, Rule, Score, Share
 from contracts.rules.segments import SegmentRule, SegmentRules
 from contracts.rules.sensitivity import SensitivityRules
 from contracts.rules.signals import Aggregate, Filter, SignalRule

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from contracts.results import CUSTOMER_FACTS, PLACEMENTS
-from contracts.rules.base import Rule
 from contracts.rules.cases import Partner
+from contracts.rules.rule import Rule
 from contracts.rules.signals import Filter
 from contracts.tables import TABLES
 from contracts.words import BusinessUnit, EventKind, Role, Zone

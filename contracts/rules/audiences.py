@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.rules.base import Rule
+from contracts.rules.rule import Rule
 from contracts.words import BusinessUnit, FieldGroup, Level
 
 MailPart = Literal["brief", "workbook", "account_briefs", "link"]

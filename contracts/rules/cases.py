@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from contracts.rules.base import Positive, Rule
+from contracts.rules.rule import Positive, Rule
 from contracts.rules.signals import Filter
 from contracts.words import BusinessUnit, EventKind, Zone
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from contracts.rules.base import Positive, Rule, Score
+from contracts.rules.rule import Positive, Rule, Score
 from contracts.words import Axis
 
 Weeks = Annotated[int, Field(ge=1, le=104)]

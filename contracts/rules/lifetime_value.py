@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from contracts.rules.base import Rule, Share
+from contracts.rules.rule import Rule, Share
 
 ValuationMode = Literal["auto", "contractual", "non_contractual"]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from contracts.frames import Kind
-from contracts.rules.base import Positive, Rule, Share
+from contracts.rules.rule import Positive, Rule, Share
 from contracts.rules.signals import Filter
 from contracts.tables import TABLES
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.rules.base import Rule
+from contracts.rules.rule import Rule
 
 
 class Money(Rule):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.rules.base import Rule
+from contracts.rules.rule import Rule
 
 
 class OrdinaryWord(Rule):

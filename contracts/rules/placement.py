@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from contracts.rules.base import Rule, Score, Share
+from contracts.rules.rule import Rule, Score, Share
 from contracts.words import Zone
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.rules.base import Rule, Share
+from contracts.rules.rule import Rule, Share
 from contracts.words import BusinessUnit, EventKind, Zone
 
 

@@ -8,7 +8,6 @@ from pydantic import model_validator
 
 from contracts.ids import canonical_json, sha256
 from contracts.rules.audiences import Audiences
-from contracts.rules.base import Rule
 from contracts.rules.cases import CaseRules, CaseTemplate
 from contracts.rules.effect import EffectRules
 from contracts.rules.lifetime_value import LifetimeValueRules
@@ -19,6 +18,7 @@ from contracts.rules.placement import OutcomeRules, Thresholds
 from contracts.rules.playbooks import Playbook
 from contracts.rules.response import AlertRules
 from contracts.rules.retention import RetentionRules
+from contracts.rules.rule import Rule
 from contracts.rules.segments import SegmentRules
 from contracts.rules.sensitivity import SensitivityRules
 from contracts.rules.signals import SignalRule

@@ -7,8 +7,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from contracts.rules.alerts import AlertTemplate
-from contracts.rules.base import Rule
 from contracts.rules.counted import CountedRules
+from contracts.rules.rule import Rule
 from contracts.rules.signals import Filter
 from contracts.tables import TABLES
 from contracts.words import EventKind, Role

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from contracts.rules.base import Positive, Rule, Share
+from contracts.rules.rule import Positive, Rule, Share
 
 Attribute = Literal["tier", "region", "country", "industry", "product_line", "support_queue"]
 

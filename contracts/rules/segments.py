@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from contracts.rules.base import Rule
+from contracts.rules.rule import Rule
 
 FEWEST_CUSTOMERS = 5
 """A cell of fewer customers is never shown; no policy may lower this."""

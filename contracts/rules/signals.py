@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from contracts.frames import Column, Kind, Table
-from contracts.rules.base import Positive, Rule
+from contracts.rules.rule import Positive, Rule
 from contracts.tables import TABLES
 from contracts.words import Axis, KpiTier
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from contracts.rules.base import Rule
+from contracts.rules.rule import Rule
 
 Dimension = Literal["tier", "region", "country", "industry", "product_line", "support_queue"]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from contracts.rules.base import Rule, Share
+from contracts.rules.rule import Rule, Share
 from contracts.words import BusinessUnit
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from contracts.rules.base import Positive, Rule, Share
+from contracts.rules.rule import Positive, Rule, Share
 
 LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 _PATTERN = re.compile(r"^(?:\*|[^\s*]+\*?)(?: (?:\*|[^\s*]+\*?))*$")
