@@ -9,7 +9,7 @@ PACKAGES := flows extract scoring reporting delivery store config contracts
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types lint fmt bench soak gallery lock lock-check clean clean-demo setup setup-dev
+.PHONY: help demo test check coverage types lint fmt bench soak gallery lock lock-check clean clean-demo setup setup-dev
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ test: setup-dev ## set up everything for development, then check
 	@$(MAKE) --no-print-directory check
 
 check: lint types ## format, lint, types, layers, dead code, spelling, every test
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+coverage: setup-dev ## every test once more, with the lines that none of them runs
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --cov
 
 lint:
