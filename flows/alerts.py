@@ -17,21 +17,21 @@ from config.sources import read_sources
 from contracts.ids import sha256
 from contracts.weeks import Week
 from contracts.words import ExitCode, RunKind, RunState, Zone
-from flows.admit import fresh_tables, snapshot_of, take_exports
-from flows.alerting import alert_messages, critical_and_hard
-from flows.assess import Assessed, assess
+from flows.alerting.landed import Landed, Seen, is_asked_each_time, landed, last_seen, remember
+from flows.alerting.mails import alert_messages, critical_and_hard
 from flows.books import save_book
-from flows.cases import advance_clock
-from flows.dispatch import dispatch_due
-from flows.facts import week_facts
+from flows.casework.clock import advance_clock
 from flows.inputs import Inputs
-from flows.landed import Landed, Seen, is_asked_each_time, landed, last_seen, remember
 from flows.lease import Lease, leased
-from flows.publish import readers_of
+from flows.packs.publish import readers_of
 from flows.readers import last_week
-from flows.record import decide_week, record_cases
 from flows.run import Outcome, Run
-from flows.tell import enqueue, to_operator
+from flows.sending.dispatch import dispatch_due
+from flows.sending.tell import enqueue, to_operator
+from flows.week.admit import fresh_tables, snapshot_of, take_exports
+from flows.week.assess import Assessed, assess
+from flows.week.facts import week_facts
+from flows.week.record import decide_week, record_cases
 from store import episodes, runs
 from store.runs import PublishedWeek
 from store.session import Session

@@ -8,13 +8,13 @@ from pathlib import Path
 from contracts.weeks import Week, weeks_between
 from contracts.words import ExitCode, RunKind
 from extract.intake import Intake
-from flows.admit import freeze, snapshot_of, take_exports
-from flows.assess import assess, measure_tasks
 from flows.fan_out import InOrder
 from flows.lease import leased
-from flows.measure import MeasureTask, measure_bucket
-from flows.record import keep_history
 from flows.run import Outcome, Run
+from flows.week.admit import freeze, snapshot_of, take_exports
+from flows.week.assess import assess, measure_tasks
+from flows.week.measure import MeasureTask, measure_bucket
+from flows.week.record import keep_history
 from store import episodes, runs
 
 

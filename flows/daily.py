@@ -5,11 +5,11 @@ from __future__ import annotations
 from contracts.weeks import Week
 from contracts.words import ExitCode, RunKind
 from flows.alerts import judged_now, tell_now, too_early
-from flows.assess import assess
-from flows.dispatch import dispatch_due
 from flows.lease import leased
 from flows.readers import last_week
 from flows.run import Outcome, Run
+from flows.sending.dispatch import dispatch_due
+from flows.week.assess import assess
 from store.history import read_week
 
 

@@ -32,7 +32,7 @@ from extract.demo.keys import write_crosswalk
 from extract.demo.playbooks import play_playbooks
 from flows.alerts import alerts
 from flows.backfill import backfill
-from flows.effect import write_effects
+from flows.casework.effect import write_effects
 from flows.run import Outcome, Say, code_version, opened
 from flows.weekly import weekly
 from reporting.effect import EffectHead

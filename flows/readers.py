@@ -12,13 +12,13 @@ from contracts.rules import Policy
 from contracts.scope import Audience
 from delivery.addressing import Addressing, address
 from extract.snapshot import read_manifest, read_shared
-from flows.admit import inputs_of
+from flows.alerting.landed import last_seen
 from flows.books import load_frame
 from flows.errors import NothingPublished
 from flows.inputs import Inputs
-from flows.landed import last_seen
-from flows.measure import policy_of
 from flows.run import Run
+from flows.week.admit import inputs_of
+from flows.week.measure import policy_of
 from store import runs
 
 

@@ -10,15 +10,15 @@ from contracts.exchange import Manifest
 from contracts.weeks import Week
 from contracts.words import ExitCode
 from delivery.publish import MANIFEST
-from flows.admit import inputs_of
-from flows.assess import assess
 from flows.books import save_book
 from flows.errors import NothingPublished
-from flows.facts import week_facts
-from flows.follow_up import frozen_follow_up
 from flows.inputs import fonts_digest
-from flows.publish import publish_week, readers_of, render_week
+from flows.packs.publish import publish_week, readers_of, render_week
 from flows.run import Outcome, Run, code_version
+from flows.week.admit import inputs_of
+from flows.week.assess import assess
+from flows.week.facts import week_facts
+from flows.week.follow_up import frozen_follow_up
 from store import ledger, runs
 from store.history import read_week
 

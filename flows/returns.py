@@ -17,16 +17,16 @@ from contracts.words import ExitCode, RunKind
 from extract.errors import ReturnRefused
 from extract.replies import Attached, Reply, read_reply
 from extract.returns import MAX_BYTES, read_returned
-from flows.acceptors import mails_at
-from flows.case_mails import tell_case_changes
-from flows.dispatch import dispatch_due
-from flows.editing import Editor, Lines, Office, office_of
+from flows.casework.editing import Editor, Lines, Office, office_of
+from flows.casework.mails import tell_case_changes
+from flows.casework.receipts import kept, send_receipts
+from flows.casework.replies import apply_reply, matter_of, reply_editor
+from flows.casework.returned_rows import apply_workbook
 from flows.lease import leased
-from flows.receipts import kept, send_receipts
-from flows.replies import apply_reply, matter_of, reply_editor
-from flows.returned_rows import apply_workbook
 from flows.run import Outcome, Run
-from flows.tell import enqueue, to_operator
+from flows.sending.acceptors import mails_at
+from flows.sending.dispatch import dispatch_due
+from flows.sending.tell import enqueue, to_operator
 from reporting.mails import ReceiptLine
 from store import ledger
 from store.session import Session

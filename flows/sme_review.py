@@ -6,10 +6,10 @@ from contracts.words import ExitCode, RunKind
 from delivery.feeds import csv_bytes
 from flows.books import load_book
 from flows.lease import leased
-from flows.measure import policy_of
 from flows.readers import last_week
 from flows.run import Outcome, Run
 from flows.sensitivity import move_lines
+from flows.week.measure import policy_of
 
 
 def sme_review(run: Run) -> Outcome:

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from contracts.ids import key_digest
 from contracts.weeks import Week
 from contracts.words import ExitCode, MessageKind, OutboxState, RunKind
-from flows.dispatch import dispatch_due
 from flows.run import Outcome, Run
-from flows.tell import enqueue, to_operator
+from flows.sending.dispatch import dispatch_due
+from flows.sending.tell import enqueue, to_operator
 from store import outbox, runs
 from store.history import read_week
 

@@ -7,23 +7,23 @@ from pathlib import Path
 from contracts.weeks import Week
 from contracts.words import ExitCode, RunKind, RunState
 from extract.intake import Intake
-from flows.admit import freeze, keep_crosswalk, snapshot_of, take_exports
-from flows.alerting import critical_and_hard
-from flows.assess import Assessed, assess
+from flows.alerting.mails import critical_and_hard
 from flows.books import add_frames, save_book
-from flows.case_mails import tell_case_changes
-from flows.dispatch import Dispatched, dispatch_due
+from flows.casework.mails import tell_case_changes
 from flows.errors import NothingRendered
-from flows.facts import week_facts
-from flows.follow_up import freeze_follow_up
 from flows.inputs import Inputs
-from flows.last_packs import keep_packs
 from flows.lease import Lease, leased
-from flows.pack_mails import pack_messages
-from flows.publish import publish_week, readers_of, render_week
-from flows.record import decide_week, keep_history, record_week
+from flows.packs.mails import pack_messages
+from flows.packs.publish import publish_week, readers_of, render_week
 from flows.run import Outcome, Run
-from flows.tell import enqueue, to_operator
+from flows.sending.dispatch import Dispatched, dispatch_due
+from flows.sending.tell import enqueue, to_operator
+from flows.week.admit import freeze, keep_crosswalk, snapshot_of, take_exports
+from flows.week.assess import Assessed, assess
+from flows.week.facts import week_facts
+from flows.week.follow_up import freeze_follow_up
+from flows.week.last_packs import keep_packs
+from flows.week.record import decide_week, keep_history, record_week
 from store import ledger, runs
 from store.runs import PublishedWeek
 

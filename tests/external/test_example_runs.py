@@ -29,7 +29,7 @@ RUNS = {
 
 def cem(*words: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CEM_")}
-    command = [sys.executable, "-m", "flows.cli", *words]
+    command = [sys.executable, "-m", "flows.command.app", *words]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600)
 
 

@@ -31,7 +31,7 @@ from extract.intake import take_in
 from extract.snapshot import SnapshotManifest, read_manifest
 from flows.fan_out import InOrder
 from flows.inputs import Inputs
-from flows.outcome import OutcomeNotes, check_outcome
+from flows.week.outcome import OutcomeNotes, check_outcome
 from scoring.measure.asof import as_of_view
 from scoring.measure.facts import customer_facts
 from scoring.measure.signals import measure

@@ -26,11 +26,11 @@ from typing import Any
 
 from contracts.words import OutboxState
 from delivery.publish import verify_release
-from flows import alerting
+from flows.alerting import mails as alerting
 from flows.alerts import alerts
 from flows.demo import SetClock
-from flows.dispatch import dispatch_due
 from flows.run import Run, opened
+from flows.sending.dispatch import dispatch_due
 from flows.weekly import weekly
 from store import outbox, runs
 from tests.factories.workspaces import LAST

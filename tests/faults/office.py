@@ -11,9 +11,9 @@ from pathlib import Path
 from contracts.exchange import Attachment
 from contracts.words import MessageKind, OutboxState
 from flows.demo import SetClock
-from flows.dispatch import Dispatched, dispatch_due
 from flows.run import Run, opened
-from flows.tell import enqueue, seal
+from flows.sending.dispatch import Dispatched, dispatch_due
+from flows.sending.tell import enqueue, seal
 from store import outbox
 from store.outbox import OutboxRecord
 from tests.factories.store import message

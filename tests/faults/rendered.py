@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.fan_out import InOrder
-from flows.packs import render_account_files, render_packs
+from flows.packs.rendering import render_account_files, render_packs
 
 
 @dataclass
@@ -45,6 +45,6 @@ def _moved(made: Any, before: Path, after: Path) -> Any:
         return after / made.relative_to(before) if made.is_relative_to(before) else made
     if isinstance(made, tuple):
         return tuple(_moved(one, before, after) for one in made)
-    if is_dataclass(made) and not isinstance(made, type) and type(made).__module__ == "flows.packs":
+    if is_dataclass(made) and not isinstance(made, type) and type(made).__module__ == "flows.packs.rendering":
         return replace(made, **{f.name: _moved(getattr(made, f.name), before, after) for f in fields(made)})
     return made

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from flows.run import Run
-from flows.tell import enqueue, seal
+from flows.sending.tell import enqueue, seal
 from flows.weekly import weekly
 from tests.factories.smtp import _free_port, make_authority
 from tests.factories.store import message, postgres_server

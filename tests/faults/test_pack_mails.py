@@ -11,10 +11,10 @@ from typing import Any
 
 from contracts.words import MessageKind
 from delivery.addressing import Addressing, Reader
-from flows.pack_mails import pack_messages
-from flows.packs import RenderedPack, save_mail
-from flows.publish import Rendered
-from flows.tell import enqueue
+from flows.packs.mails import pack_messages
+from flows.packs.publish import Rendered
+from flows.packs.rendering import RenderedPack, save_mail
+from flows.sending.tell import enqueue
 from reporting.mails import MailBody
 from tests.factories.delivery import PIXEL, audience, rules
 from tests.factories.smtp import Authority

@@ -88,7 +88,7 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from flows.demo import SetClock
-from flows.dispatch import dispatch_due
+from flows.sending.dispatch import dispatch_due
 from flows.run import opened
 
 def sleep_at_the_fence(step):

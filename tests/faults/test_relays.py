@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contracts.words import MessageKind, OutboxState
-from flows.desk import resend
+from flows.sending.desk import resend
 from tests.factories.smtp import Authority, Inbox, relay, scripted
 from tests.faults.office import open_office
 
@@ -226,7 +226,7 @@ def test_f2_a_relay_that_hangs_is_given_up(
 ) -> None:
     import socket
 
-    from flows import acceptors
+    from flows.sending import acceptors
 
     monkeypatch.setattr(
         acceptors, "SmtpTransport", lambda *given, **more: _transport(*given, **{**more, "timeout": 0.5})

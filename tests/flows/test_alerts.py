@@ -14,9 +14,9 @@ import pytest
 
 from contracts.words import ExitCode, MessageKind, OutboxState, Zone
 from flows.alerts import alerts
+from flows.command.why import why
 from flows.daily import daily
 from flows.weekly import weekly
-from flows.why import why
 from store import episodes, ledger, outbox
 from tests.factories.workspaces import LAST, Story
 

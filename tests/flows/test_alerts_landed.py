@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.landed import Seen, landed, last_seen, remember
+from flows.alerting.landed import Seen, landed, last_seen, remember
 from flows.run import Run, opened
 from tests.factories.workspaces import a_company, a_workspace
 

@@ -9,10 +9,10 @@ import pytest
 
 from contracts.book import Book
 from contracts.scope import scoped
-from flows.audience_frames import Frozen, for_accounts, for_audience
 from flows.books import load_book, save_book
 from flows.inputs import Inputs
-from flows.last_packs import keep_packs, packs_up_to
+from flows.packs.audience_frames import Frozen, for_accounts, for_audience
+from flows.week.last_packs import keep_packs, packs_up_to
 from store.history import write_week
 from tests.factories.reporting import a_book, an_audience
 

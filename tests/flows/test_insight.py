@@ -14,7 +14,7 @@ from contracts.results import DRIVERS, LINKAGE_ANSWERS, LINKS
 from extract.demo import build_demo, write_crosswalk, write_exports
 from extract.intake import take_in
 from extract.snapshot import read_manifest
-from flows.insight import insight
+from flows.week.insight import insight
 from scoring.measure.asof import as_of_view
 from scoring.measure.facts import customer_facts
 

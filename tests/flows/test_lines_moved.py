@@ -9,11 +9,11 @@ from contracts.frames import check
 from contracts.results import RESULTS
 from contracts.words import ExitCode
 from flows.books import load_book
-from flows.measure import policy_of
 from flows.readers import last_week
-from flows.segments import divide
 from flows.sensitivity import LinesMoved, move_lines
 from flows.sme_review import sme_review
+from flows.week.measure import policy_of
+from flows.week.segments import divide
 from tests.factories.workspaces import Story
 
 

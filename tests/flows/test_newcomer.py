@@ -14,7 +14,7 @@ import pytest
 from contracts.exchange import Manifest
 from contracts.weeks import Week
 from contracts.words import ArtifactKind, ExitCode
-from flows.doctor import doctor
+from flows.command.doctor import doctor
 from flows.run import opened
 from flows.weekly import weekly
 from flows.workspace import make_workspace
@@ -55,7 +55,7 @@ CUSTOMERS = 12
 
 def cem(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CEM_")}
-    command = [sys.executable, "-m", "flows.cli", *words]
+    command = [sys.executable, "-m", "flows.command.app", *words]
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=300)
 

@@ -14,7 +14,7 @@ from contracts.weeks import Week
 from extract.snapshot import read_manifest, write_manifest, write_tables
 from flows.fan_out import InOrder
 from flows.inputs import Inputs
-from flows.outcome import check_outcome
+from flows.week.outcome import check_outcome
 from scoring.measure.asof import as_of_view
 from scoring.measure.signals import measure
 from scoring.predict.hazard import survival

@@ -12,9 +12,9 @@ import pytest
 from contracts.exchange import Parcel
 from contracts.words import MessageKind, OutboxState
 from delivery.addressing import address
-from flows.recheck import Permission, held_now
 from flows.run import Run, opened
-from flows.tell import enqueue, seal
+from flows.sending.recheck import Permission, held_now
+from flows.sending.tell import enqueue, seal
 from scoring.org import org_chart
 from store import outbox
 from tests.factories.delivery import assignments, customers, message, people, rules

@@ -14,9 +14,9 @@ import pytest
 
 from contracts.weeks import Week
 from contracts.words import ExitCode
-from flows.case_desk import acknowledged, opened_by_hand
-from flows.cases import advance_clock
-from flows.effect import case_effect
+from flows.casework.clock import advance_clock
+from flows.casework.desk import acknowledged, opened_by_hand
+from flows.casework.effect import case_effect
 from flows.weekly import weekly
 from store import ledger
 from store.errors import CaseRefused

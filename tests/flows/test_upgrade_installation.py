@@ -13,8 +13,18 @@ import pytest
 from contracts.casework import Seat
 from contracts.weeks import Week
 from contracts.words import ExitCode, MessageKind
-from flows.case_desk import acknowledged, assigned, closed, edited, listed, opened_by_hand, reopened, replayed, shown
-from flows.cases import advance_clock
+from flows.casework.clock import advance_clock
+from flows.casework.desk import (
+    acknowledged,
+    assigned,
+    closed,
+    edited,
+    listed,
+    opened_by_hand,
+    reopened,
+    replayed,
+    shown,
+)
 from flows.run import Run, opened
 from flows.weekly import weekly
 from store import ledger, outbox

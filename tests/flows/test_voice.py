@@ -15,7 +15,7 @@ from contracts.results import RESULTS
 from contracts.rules import Policy
 from extract.intake import Intake
 from flows.errors import ModelLost
-from flows.voice import listen, model_in_force, read_model, themes_of
+from flows.week.voice import listen, model_in_force, read_model, themes_of
 from flows.workspace import make_workspace
 from tests.factories.extract import ACCOUNTS, GOOD, Desk, lines
 from tests.factories.voice import scored_texts, shipped

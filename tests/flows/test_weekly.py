@@ -147,7 +147,17 @@ def test_rebuilt_in_another_process_zone_hash_seed_and_worker_count_every_byte_i
     config = onward.root / "config" / "workspace.toml"
     config.write_text(config.read_text().replace("workers = 1", "workers = 2"))
     environment = {**os.environ, "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "4242"}
-    command = [sys.executable, "-m", "flows.cli", "rebuild", "--week", str(LAST), "--json", "-w", str(onward.root)]
+    command = [
+        sys.executable,
+        "-m",
+        "flows.command.app",
+        "rebuild",
+        "--week",
+        str(LAST),
+        "--json",
+        "-w",
+        str(onward.root),
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every byte as published" in json.loads(done.stdout)["headline"]
@@ -173,7 +183,7 @@ def test_two_runs_of_one_week_at_once_one_works_the_other_says_so(onward: Story)
     from flows.lease import leased
 
     with onward.run() as first, leased(first, RunKind.WEEKLY, str(LAST)):
-        command = [sys.executable, "-m", "flows.cli", "run", "--week", str(LAST), "-w", str(onward.root)]
+        command = [sys.executable, "-m", "flows.command.app", "run", "--week", str(LAST), "-w", str(onward.root)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == int(ExitCode.ALREADY_RUNNING), done.stdout + done.stderr
     assert "weekly" in done.stderr

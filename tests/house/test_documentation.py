@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from flows.cli import app
+from flows.command.app import app
 from tests.factories.repository import ROOT, files, texts
 
 CONSOLE_BLOCK = re.compile(r"^```(?:console|bash|sh|shell)\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -1,0 +1,1 @@
+"""The steps of a weekly run: exports in, everybody judged, everything recorded."""

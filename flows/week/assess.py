@@ -1,0 +1,250 @@
+"""Snapshot in, judged week out: measure, score, place, compare, plan. The same inputs give the same frames."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from contracts.frames import conform
+from contracts.ids import bucket_of
+from contracts.results import (
+    ACTIONS,
+    CONTRIBUTIONS,
+    COUNTS,
+    CUSTOMER_FACTS,
+    EVENTS,
+    HISTORY,
+    PLACEMENTS,
+    SCORES,
+    SIGNALS,
+    TRANSITIONS,
+)
+from contracts.rules import Policy
+from extract.snapshot import SnapshotManifest, read_bucket, read_manifest, read_shared
+from flows.errors import NothingPublished
+from flows.fan_out import FanOut, InOrder
+from flows.inputs import Inputs
+from flows.week.measure import MeasureTask, PlaceTask, gather, measure_bucket, place_bucket, policy_of, write_frames
+from flows.week.understand import Understood, understand
+from flows.week.voice import listen
+from scoring.act.plans import plan
+from scoring.measure.events import count_norms, counted_events
+from scoring.measure.norms import norms, segments_of
+from scoring.measure.signals import signal_words
+from scoring.place.transitions import compare
+from store.history import history_path, read_many, read_week
+
+# Below this, starting worker processes costs more than they save.
+_WORTH_A_POOL = 5_000
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """The judged week: result frames by name, and the folders of its buckets with the canonical rows.
+
+    `kept`: the frames that history keeps beside those of every week.
+    """
+
+    frames: dict[str, pd.DataFrame]
+    buckets: list[Path]
+    people: pd.DataFrame
+    policy: Policy
+    customers: int
+    kept: tuple[str, ...] = ()
+    axis_notes: tuple[str, ...] = ()
+    trust_notes: tuple[str, ...] = ()
+    value_notes: tuple[str, ...] = ()
+    expert_notes: tuple[str, ...] = ()
+
+
+def assess(
+    inputs: Inputs,
+    root: Path,
+    *,
+    fan_out: FanOut,
+    into: Path,
+    only: frozenset[str] | None = None,
+    measured: list[Path] | None = None,
+) -> Assessed:
+    """The result frames of `inputs`, with working files under `into`, which is emptied first.
+
+    With `only`, those customers alone, judged by the norms that the last good week froze: an alert
+    between two weekly runs must not move everybody else's score. `measured`: the buckets, where the tasks of
+    `measure_tasks` are done already.
+    """
+    manifest = root / inputs.manifest
+    snapshot = read_manifest(manifest)
+    spread = fan_out if _customers(snapshot) > _WORTH_A_POOL else InOrder()
+    policy_folder = root / inputs.policy
+    policy = policy_of(policy_folder)
+
+    buckets = measured
+    if buckets is None:
+        shutil.rmtree(into, ignore_errors=True)
+        buckets = spread.map(measure_bucket, measure_tasks(inputs, root, into=into, only=only))
+    facts = gather(buckets, CUSTOMER_FACTS)
+    if only is None:
+        segments = segments_of(facts, policy.thresholds)
+        book_norms = norms(gather(buckets, SIGNALS), policy.signals, segments=segments)
+    else:
+        book_norms = _frozen(inputs, root)
+    write_frames(into / "norms", {"norms": book_norms})
+
+    previous_path = history_path(root / "var" / "history", *inputs.previous, "placements") if inputs.previous else None
+    buckets = spread.map(
+        place_bucket,
+        [
+            PlaceTask(measured=b, norms=into / "norms", policy=policy_folder, previous=previous_path, week=inputs.week)
+            for b in buckets
+        ],
+    )
+    placements = gather(buckets, PLACEMENTS)
+    contributions = gather(buckets, CONTRIBUTIONS)
+    counted = _counted(inputs, root, policy, buckets, facts=facts, only=only)
+    events = conform(pd.concat([gather(buckets, EVENTS), counted.pop("events")], ignore_index=True), EVENTS)
+    before = _of(_previous(inputs, root, "placements", PLACEMENTS.empty()), only)
+    transitions = compare(before, placements, facts, cause=inputs.cause) if inputs.previous else TRANSITIONS.empty()
+    people = read_shared(manifest)["people"].to_pandas()
+    words = signal_words(policy.signals)
+    assignments = _assignments(manifest, snapshot.buckets)
+    history = _history(inputs, root, placements, only)
+    # a reconstructed week is never rendered, and nobody acts on it
+    actions = plan(
+        placements.iloc[:0] if inputs.is_reconstructed else placements,
+        contributions,
+        events,
+        facts,
+        assignments,
+        people,
+        policy.playbooks,
+        words,
+        as_of=inputs.instant,
+        history=history,
+        calendar=policy.audiences.calendars["default"],
+    )
+    frames = {
+        "customer_facts": facts,
+        "norms": book_norms,
+        "scores": gather(buckets, SCORES),
+        "contributions": contributions,
+        "placements": placements,
+        "transitions": transitions,
+        "events": events,
+        "actions": conform(actions, ACTIONS),
+        "signal_words": words,
+        "assignments": assignments,
+        "previous_placements": before,
+        "previous_contributions": _of(_previous(inputs, root, "contributions", CONTRIBUTIONS.empty()), only),
+        "history": history,
+        **counted,
+    }
+    found = Understood({})
+    if only is None and not inputs.is_reconstructed:
+        whole = {**frames, "people": people}
+        found = understand(inputs, root, policy, whole, buckets=buckets, fan_out=spread, into=into)
+    elif only is not None:
+        found = Understood(
+            listen(manifest, policy, as_of=inputs.instant, model=inputs.sentiment_model, root=root, only=only)
+        )
+    return Assessed(
+        frames={**frames, **found.frames},
+        buckets=buckets,
+        people=people,
+        policy=policy,
+        customers=len(facts),
+        kept=found.kept,
+        axis_notes=found.axis_notes,
+        trust_notes=found.trust_notes,
+        value_notes=found.value_notes,
+        expert_notes=found.expert_notes,
+    )
+
+
+def _counted(
+    inputs: Inputs, root: Path, policy: Policy, buckets: list[Path], *, facts: pd.DataFrame, only: frozenset[str] | None
+) -> dict[str, pd.DataFrame]:
+    """Events that only counts show, with what the next weeks need to judge by: `count_norms`, and `watched` drifts.
+
+    Between runs the norms are those of the last good week; where it kept none, only rows make events.
+    """
+    counts, rules = gather(buckets, COUNTS), policy.alerts.counted
+    before = _kept(inputs, root, "watched")
+    usual = count_norms(counts, facts, rules) if only is None else _kept(inputs, root, "count_norms")
+    if usual is None:
+        return {"events": EVENTS.empty()}
+    after = inputs.previous[0] if inputs.previous else None
+    found = counted_events(
+        counts, usual, before, facts, rules, as_of=inputs.instant, week=inputs.week, after=after
+    )  # fmt: skip
+    return {"events": found.events, "count_norms": usual, "watched": found.watched}
+
+
+def _kept(inputs: Inputs, root: Path, name: str) -> pd.DataFrame | None:
+    """A frame of the last good week, if it kept it."""
+    folder = root / "var" / "history"
+    if inputs.previous is None or not history_path(folder, *inputs.previous, name).exists():
+        return None
+    return read_week(folder, inputs.previous[0], name, revision=inputs.previous[1])
+
+
+def measure_tasks(inputs: Inputs, root: Path, *, into: Path, only: frozenset[str] | None = None) -> list[MeasureTask]:
+    """What is to be measured for these inputs, a task for each bucket. Needs nothing of any week before."""
+    manifest = root / inputs.manifest
+    return [
+        MeasureTask(
+            manifest=manifest,
+            bucket=bucket,
+            as_of=inputs.instant,
+            policy=root / inputs.policy,
+            fresh=frozenset(inputs.fresh),
+            only=only,
+            into=into / f"bucket-{bucket:04d}",
+            keeps_tables=not inputs.is_reconstructed,
+        )
+        for bucket in _buckets_of(only, read_manifest(manifest).buckets)
+    ]
+
+
+def _assignments(manifest: Path, buckets: int) -> pd.DataFrame:
+    parts = [read_bucket(manifest, bucket, ["assignments"])["assignments"].to_pandas() for bucket in range(buckets)]
+    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return whole[["customer_id", "person_id", "role"]].sort_values(["customer_id", "person_id"], ignore_index=True)
+
+
+def _previous(inputs: Inputs, root: Path, name: str, empty: pd.DataFrame) -> pd.DataFrame:
+    if inputs.previous is None:
+        return empty
+    week, revision = inputs.previous
+    return read_week(root / "var" / "history", week, name, revision=revision)
+
+
+def _customers(snapshot: SnapshotManifest) -> int:
+    return sum(file.rows for file in snapshot.tables.get("customers", {}).values())
+
+
+def _buckets_of(only: frozenset[str] | None, buckets: int) -> list[int]:
+    return list(range(buckets)) if only is None else sorted({bucket_of(customer, buckets) for customer in only})
+
+
+def _of(frame: pd.DataFrame, only: frozenset[str] | None) -> pd.DataFrame:
+    return frame if only is None else frame[frame["customer_id"].isin(only)].reset_index(drop=True)
+
+
+def _frozen(inputs: Inputs, root: Path) -> pd.DataFrame:
+    if inputs.previous is None:
+        raise NothingPublished("customers cannot be judged alone before a first week has set the norms; run `cem run`")
+    week, revision = inputs.previous
+    return read_week(root / "var" / "history", week, "norms", revision=revision)
+
+
+def _history(inputs: Inputs, root: Path, placements: pd.DataFrame, only: frozenset[str] | None) -> pd.DataFrame:
+    """Positions of the published weeks that trends show, this week last."""
+    columns = ["customer_id", "week", "state", "zone", "loyalty", "retention"]
+    now = placements[columns].assign(is_reconstructed=inputs.is_reconstructed)
+    if not inputs.history:
+        return conform(now, HISTORY)
+    past = read_many(root / "var" / "history", list(inputs.history), "history_row", only)
+    return conform(pd.concat([past, now], ignore_index=True), HISTORY)
