@@ -15,7 +15,7 @@ from contracts.words import Level
 from flows.books import load_book
 from flows.readers import current_readers, last_week
 from flows.run import opened
-from reporting.models import PackView
+from reporting.models.pack import PackView
 from reporting.pdf import FONT_STYLES
 from reporting.theme import TEMPLATES
 from reporting.view import compose

@@ -11,7 +11,7 @@ from flows.books import load_book
 from flows.errors import NotPermitted, UnknownCustomer
 from flows.readers import current_readers, last_week
 from flows.run import Outcome, Run
-from reporting.account import compose_account
+from reporting.account.page import compose_account
 from reporting.brief import account_brief_title, render_account_brief
 from reporting.verify import verify_pdf
 

@@ -27,7 +27,7 @@ from flows.run import Outcome, Run
 from flows.sending.acceptors import mails_at
 from flows.sending.dispatch import dispatch_due
 from flows.sending.tell import enqueue, to_operator
-from reporting.mails import ReceiptLine
+from reporting.mails.house import ReceiptLine
 from store import ledger
 from store.session import Session
 

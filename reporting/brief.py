@@ -12,11 +12,11 @@ from markupsafe import Markup
 from contracts.exchange import Artifact
 from contracts.ids import safe_name
 from contracts.words import ArtifactKind
-from reporting.account_models import AccountView
+from reporting.account.models import AccountView
 from reporting.brief_layout import ACCOUNT_DENSITIES, WANTED_PAGES, Limits, blocks_of, densities
-from reporting.chart_grid import grid_svg, trail_svg
-from reporting.chart_lines import sparkline, timeline_svg, waterfall_svg
-from reporting.models import PackView
+from reporting.charts.grid import grid_svg, trail_svg
+from reporting.charts.lines import sparkline, timeline_svg, waterfall_svg
+from reporting.models.pack import PackView
 from reporting.pdf import Rendered, TooLong, printable, render_pdf
 from reporting.templates import render
 from reporting.theme import TEMPLATES

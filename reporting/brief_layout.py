@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contracts.words import Level
-from reporting.models import PackView
+from reporting.models.pack import PackView
 
 # The account table of an executive would be the third page; what it says stands in grid, matrix and plan.
 _LEFT_OUT = {Level.EXECUTIVE: frozenset({"accounts", "moves"})}

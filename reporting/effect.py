@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from contracts.ids import safe_name
 from contracts.words import Axis
-from reporting import formats, svg
+from reporting import formats
+from reporting.charts import svg
 from reporting.templates import content_policy, drawing_style, render, style
 
 _SHEETS = ("tokens.css", "partials/base.css", "effect/effect.css", "partials/dark.css")

@@ -20,7 +20,7 @@ from contracts.scope import Audience, ScopedBook
 from contracts.weeks import Week
 from contracts.words import BusinessUnit, FieldGroup, Level, PlacementState, Role, Zone
 from reporting import formats
-from reporting.models import Amount, Change, Direction, Mark
+from reporting.models.pack import Amount, Change, Direction, Mark
 from reporting.reading import by_id, equal, flags, frame_of, instants, numbers, values
 from reporting.theme import theme
 

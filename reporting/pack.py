@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from contracts.exchange import Artifact
 from contracts.scope import ScopedBook
 from contracts.words import ArtifactKind, Level
-from reporting.account import compose_accounts
-from reporting.models import PackView
+from reporting.account.page import compose_accounts
+from reporting.models.pack import PackView
 from reporting.pages import render_account, render_assets, render_index
 from reporting.view import compose
 
@@ -56,8 +56,8 @@ def render_pack(book: ScopedBook, *, token: str, key: bytes, pages: int | None =
     from reporting.brief import brief_title, render_brief
     from reporting.brief_layout import MOST_PAGES
     from reporting.verify import verify_page, verify_pdf, verify_workbook
-    from reporting.workbook import SHEETS, render_workbook
-    from reporting.workbook_parts import workbook_parts
+    from reporting.workbook.book import SHEETS, render_workbook
+    from reporting.workbook.parts import workbook_parts
 
     view = compose(book, pages=pages)
     index = Artifact(view.audience_id, "index.html", ArtifactKind.PAGE, render_index(view).encode())

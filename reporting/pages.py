@@ -14,11 +14,11 @@ from markupsafe import Markup, escape
 from contracts.exchange import Artifact
 from contracts.words import ArtifactKind
 from reporting import formats
-from reporting.account_models import AccountView
-from reporting.chart_grid import grid_svg, trail_svg
-from reporting.chart_lines import sparkline, timeline_svg, waterfall_svg
-from reporting.insight_models import DriverLine
-from reporting.models import Change, PackView
+from reporting.account.models import AccountView
+from reporting.charts.grid import grid_svg, trail_svg
+from reporting.charts.lines import sparkline, timeline_svg, waterfall_svg
+from reporting.models.insight import DriverLine
+from reporting.models.pack import Change, PackView
 from reporting.templates import content_policy, drawing_style, render, script, style, tone
 from reporting.theme import FONTS
 

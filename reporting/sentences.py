@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from contracts.words import BusinessUnit, Level, Zone
 from reporting import formats
 from reporting.ground import Ground
-from reporting.models import Cases, Move, Problems, Projects, Renewals, Tile
-from reporting.moves import into_critical, out_of_critical
+from reporting.models.pack import Cases, Move, Problems, Projects, Renewals, Tile
 from reporting.reading import equal, total
+from reporting.sections.moves import into_critical, out_of_critical
 
 
 def headline(

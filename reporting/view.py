@@ -13,26 +13,26 @@ from contracts.book import WeekFacts
 from contracts.scope import ScopedBook
 from contracts.weeks import Week
 from reporting import formats
-from reporting.account_rows import ROW_LIMIT, accounts
-from reporting.business import contacts, problems, projects, renewals
-from reporting.experience import experience, metrics
-from reporting.followup import case_lines, cases, plan, top_actions
-from reporting.forecast import forecast, windows
+from reporting.account.rows import ROW_LIMIT, accounts
 from reporting.ground import Ground, stand
-from reporting.insight import answers, drivers
-from reporting.kpis import kpis
-from reporting.models import Footer, PackView
-from reporting.moves import moves, sentences, since
-from reporting.opening import opening
-from reporting.portfolio import grid, matrix, zone_lines
+from reporting.models.pack import Footer, PackView
 from reporting.reading import total
-from reporting.regions import families, programme, regions
-from reporting.revenue import money
-from reporting.sections import sections_for
+from reporting.sections.business import contacts, problems, projects, renewals
+from reporting.sections.experience import experience, metrics
+from reporting.sections.followup import case_lines, cases, plan, top_actions
+from reporting.sections.forecast import forecast, windows
+from reporting.sections.insight import answers, drivers
+from reporting.sections.kpis import kpis
+from reporting.sections.moves import moves, sentences, since
+from reporting.sections.opening import opening
+from reporting.sections.order import sections_for
+from reporting.sections.portfolio import grid, matrix, zone_lines
+from reporting.sections.regions import families, programme, regions
+from reporting.sections.revenue import money
+from reporting.sections.team import team
+from reporting.sections.tiles import tiles
+from reporting.sections.trust import notes, trust
 from reporting.sentences import actions_title, grid_words, headline, standfirst
-from reporting.team import team
-from reporting.tiles import tiles
-from reporting.trust import notes, trust
 
 __all__ = ["PackView", "compose"]
 

@@ -24,10 +24,10 @@ from flows.readers import current_readers, last_week, newest_books
 from flows.run import Run
 from flows.sending.screening import known_of, screened
 from flows.sending.tell import Sealed, seal
-from reporting.account import compose_account
-from reporting.account_models import AccountView, EventLine
-from reporting.mail_cases import notice_mail
-from reporting.mails import MailBody, alert_mail, withdrawal_mail
+from reporting.account.models import AccountView, EventLine
+from reporting.account.page import compose_account
+from reporting.mails.cases import notice_mail
+from reporting.mails.house import MailBody, alert_mail, withdrawal_mail
 from scoring.act.alerts import AlertDecision
 from store import episodes, outbox
 

@@ -18,8 +18,8 @@ from contracts.words import MessageKind
 from contracts.working_time import add_working_days
 from delivery.addressing import Addressing
 from flows.run import Run
-from reporting.mail_cases import change_mail, customer_note
-from reporting.mails import MailBody
+from reporting.mails.cases import change_mail, customer_note
+from reporting.mails.house import MailBody
 from scoring.act.alerts import AlertDecision
 from store import outbox
 

@@ -11,8 +11,8 @@ from contracts.casework import Seat
 from contracts.exchange import Attachment, WorkbookToken
 from flows.readers import last_week
 from flows.run import Run
-from reporting.workbook import CaseBook, render_case_workbook
-from reporting.workbook_case import case_line
+from reporting.workbook.book import CaseBook, render_case_workbook
+from reporting.workbook.case import case_line
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

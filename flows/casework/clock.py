@@ -18,7 +18,7 @@ from flows.readers import current_readers, last_week
 from flows.run import Run
 from flows.sending.screening import screened
 from flows.sending.tell import Sealed, enqueue, seal
-from reporting.mails import case_mail
+from reporting.mails.house import case_mail
 from scoring.act.clock import due_steps
 from scoring.org import OrgChart, org_chart, stand_in
 from store import alert_answers, ledger

@@ -22,7 +22,7 @@ from delivery.addressing import Addressing
 from flows.books import load_book
 from flows.readers import current_readers, last_week
 from flows.run import Run
-from reporting.mails import ReceiptLine
+from reporting.mails.house import ReceiptLine
 from store import ledger
 from store.action_status import action_status
 from store.feedback import account_feedback

@@ -21,7 +21,7 @@ from flows.readers import current_readers, last_week
 from flows.run import Run
 from flows.sending.screening import screened
 from flows.sending.tell import Sealed, enqueue, seal
-from reporting.mail_cases import change_mail
+from reporting.mails.cases import change_mail
 from store import ledger, outbox
 from store.bookmarks import bookmark, move_bookmark
 from store.ledger import CaseEvent

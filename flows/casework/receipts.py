@@ -25,10 +25,10 @@ from flows.run import Run
 from flows.sending.screening import ordinary_words, week_tokens
 from flows.sending.tell import enqueue, files_lie, seal
 from flows.week.follow_up import shown, standing
-from reporting.mails import ReceiptLine, receipt_mail
+from reporting.mails.house import ReceiptLine, receipt_mail
 from reporting.view import compose
-from reporting.workbook import render_workbook
-from reporting.workbook_parts import workbook_parts
+from reporting.workbook.book import render_workbook
+from reporting.workbook.parts import workbook_parts
 from store import ledger
 from store.returned_files import ReturnedFile, without_receipt
 

@@ -16,7 +16,7 @@ from extract.replies import Reply
 from flows.casework.editing import Editor, Lines, Office, owner_of, said, text_of, written_moment
 from flows.casework.reply_address import ABOUT, about
 from flows.run import Run
-from reporting.mails import ReceiptLine
+from reporting.mails.house import ReceiptLine
 from store import alert_answers, ledger
 from store.errors import StoreError
 from store.returned_files import case_of_evidence, mails_of

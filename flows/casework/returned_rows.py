@@ -11,7 +11,7 @@ from contracts.rules import CaseTemplate
 from contracts.workbook import LONGEST_NOTE, STEPS, RowKind, row_check
 from extract.returns import ReturnedRow, ReturnedWorkbook
 from flows.casework.editing import Editor, Lines, Office, owner_of, said, text_of, written_day, written_moment
-from reporting.mails import ReceiptLine
+from reporting.mails.house import ReceiptLine
 from store import ledger
 from store.action_status import add_step, edit_step
 from store.errors import StoreError

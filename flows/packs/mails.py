@@ -19,7 +19,7 @@ from flows.packs.publish import Rendered
 from flows.packs.rendering import RenderedPack, read_back, read_mail
 from flows.run import Run
 from flows.sending.tell import Sealed, files_lie, seal
-from reporting.mails import MailBody
+from reporting.mails.house import MailBody
 from store import outbox
 
 _MIME = {".pdf": "application/pdf", ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}

@@ -21,7 +21,7 @@ from delivery.leakscan import Tokens, allowed_of, scan, scan_bytes
 from flows.books import load_book
 from flows.packs.audience_frames import Frozen, for_accounts, for_audience, members_below
 from flows.sending.screening import Known, few_tokens, ordinary_words, week_tokens
-from reporting.mails import MailBody
+from reporting.mails.house import MailBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def render_packs(task: RenderTask) -> list[RenderedPack]:
 
 
 def _render(task: RenderTask, audience: Audience) -> RenderedPack:
-    from reporting.mails import pack_mail
+    from reporting.mails.house import pack_mail
     from reporting.pack import render_pack
     from reporting.reading import frame_of
 

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.scope import scoped
 from contracts.words import BusinessUnit, Level
-from reporting.account import compose_accounts
+from reporting.account.page import compose_accounts
 from reporting.pages import render_site
 from reporting.view import compose
 from tests.factories.browser import write_pack

@@ -15,12 +15,12 @@ import pytest
 
 from contracts.scope import scoped
 from contracts.words import MessageKind
-from reporting.account import compose_accounts
+from reporting.account.page import compose_accounts
 from reporting.brief import account_brief_title, brief_title, render_account_brief, render_brief
 from reporting.brief_layout import MOST_PAGES
-from reporting.charts import grid_png
-from reporting.mails import alert_mail, pack_mail
-from reporting.models import PackView
+from reporting.charts.pictures import grid_png
+from reporting.mails.house import alert_mail, pack_mail
+from reporting.models.pack import PackView
 from reporting.pages import render_site
 from reporting.verify import verify_page, verify_pdf
 from reporting.view import compose

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from reporting.account_models import (
+from reporting.account.models import (
     AccountView,
     Asset,
     Band,
@@ -20,7 +20,7 @@ from reporting.account_models import (
     Waterfall,
     Worth,
 )
-from reporting.models import Change, Point, Verbatim
+from reporting.models.pack import Change, Point, Verbatim
 from tests.factories.views import AS_OF, FOOTER, C, S, V, a_case, an_action, eur
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contracts.exchange import Artifact
-from reporting.mail_parts import MailBody
+from reporting.mails.parts import MailBody
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

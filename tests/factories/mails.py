@@ -5,8 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from contracts.words import MessageKind
-from reporting.mail_parts import MailBody
-from reporting.mails import ReceiptLine, alert_mail, case_mail, operator_mail, pack_mail, receipt_mail, withdrawal_mail
+from reporting.mails.house import (
+    ReceiptLine,
+    alert_mail,
+    case_mail,
+    operator_mail,
+    pack_mail,
+    receipt_mail,
+    withdrawal_mail,
+)
+from reporting.mails.parts import MailBody
 from tests.factories.account_views import an_account_view
 from tests.factories.views import ROME, a_case, a_pack_view
 

@@ -13,7 +13,7 @@ import pandas as pd
 from contracts.book import Book
 from contracts.scope import Audience, ScopedBook, scoped
 from delivery.leakscan import Tokens, tokens_of
-from reporting.mails import pack_mail
+from reporting.mails.house import pack_mail
 from reporting.pages import render_index
 from reporting.view import compose
 from tests.factories import reporting

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from contracts.words import BusinessUnit, Level, PlacementState, Zone
-from reporting.models import (
+from reporting.models.pack import (
     AccountRow,
     Accounts,
     ActionLine,

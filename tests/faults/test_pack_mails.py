@@ -15,7 +15,7 @@ from flows.packs.mails import pack_messages
 from flows.packs.publish import Rendered
 from flows.packs.rendering import RenderedPack, save_mail
 from flows.sending.tell import enqueue
-from reporting.mails import MailBody
+from reporting.mails.house import MailBody
 from tests.factories.delivery import PIXEL, audience, rules
 from tests.factories.smtp import Authority
 from tests.faults.office import open_office

@@ -9,7 +9,7 @@ from contracts.book import Book
 from contracts.scope import Audience, scoped
 from contracts.words import Level
 from delivery.leakscan import allowed_of, scan_bytes
-from reporting.chart_grid import grid_svg
+from reporting.charts.grid import grid_svg
 from reporting.view import compose
 from tests.factories import reporting, scopes
 

@@ -10,8 +10,8 @@ from python_calamine import CalamineWorkbook
 
 from contracts.workbook import ACCOUNTS, CASES, HEADER_ROW, LAYOUTS, STEPS, TOKEN_SHEET
 from extract.returns import read_returned
-from reporting.workbook import SHEETS, TABLES, CaseBook, render_case_workbook, render_workbook
-from reporting.workbook_parts import LastAnswer, Parts, StepState
+from reporting.workbook.book import SHEETS, TABLES, CaseBook, render_case_workbook, render_workbook
+from reporting.workbook.parts import LastAnswer, Parts, StepState
 from tests.factories.views import AS_OF, ROME, a_case, a_pack_view, an_action
 from tests.factories.workbooks import row_of, through_libreoffice, write
 

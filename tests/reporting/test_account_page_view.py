@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from contracts.scope import ScopedBook, scoped
 from contracts.words import FieldGroup
-from reporting.account import NotInScope, compose_account, compose_accounts
-from reporting.account_models import AccountView
+from reporting.account.models import AccountView
+from reporting.account.page import NotInScope, compose_account, compose_accounts
 from reporting.explain import drivers
 from tests.factories.reporting import a_book, a_scoped_book, an_audience
 

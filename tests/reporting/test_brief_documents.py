@@ -9,9 +9,9 @@ import pytest
 from contracts.words import ArtifactKind, BusinessUnit, Level
 from reporting.brief import account_brief_title, brief_title, render_account_brief, render_brief
 from reporting.brief_layout import MOST_PAGES, blocks_of
-from reporting.models import PackView
+from reporting.models.pack import PackView
 from reporting.pdf_text import page_texts
-from reporting.sections import sections_for
+from reporting.sections.order import sections_for
 from reporting.verify import verify_pdf
 from tests.factories.account_views import an_account_view
 from tests.factories.views import (

@@ -9,12 +9,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from contracts.scope import scoped
-from reporting.account import compose_accounts
-from reporting.chart_grid import grid_svg, trail_svg
-from reporting.chart_lines import sparkline, timeline_svg, waterfall_svg
-from reporting.charts import grid_png
-from reporting.models import PackView
-from reporting.svg import text_width
+from reporting.account.page import compose_accounts
+from reporting.charts.grid import grid_svg, trail_svg
+from reporting.charts.lines import sparkline, timeline_svg, waterfall_svg
+from reporting.charts.pictures import grid_png
+from reporting.charts.svg import text_width
+from reporting.models.pack import PackView
 from reporting.theme import TokenMissing, read_tokens, theme
 from reporting.view import compose
 from tests.factories.reporting import a_book, an_audience

@@ -9,11 +9,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from contracts.words import Zone
-from reporting.chart_flow import Flow, Whisker, flow_of, flow_svg, matrix_svg, whiskers_svg
-from reporting.chart_grid import grid_svg
-from reporting.chart_lines import timeline_svg, waterfall_svg
-from reporting.models import Matrix
-from reporting.svg import text_width
+from reporting.charts.flow import Flow, Whisker, flow_of, flow_svg, matrix_svg, whiskers_svg
+from reporting.charts.grid import grid_svg
+from reporting.charts.lines import timeline_svg, waterfall_svg
+from reporting.charts.svg import text_width
+from reporting.models.pack import Matrix
 from reporting.theme import theme
 from tests.factories.account_views import a_waterfall, an_account_view
 from tests.factories.views import a_pack_view

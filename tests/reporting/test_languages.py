@@ -13,8 +13,8 @@ from babel.messages.pofile import read_po
 
 from contracts.words import MessageKind, Zone
 from reporting.languages import AXIS_WORDS, LOCALE, ZONE_WORDS, languages, tongue
-from reporting.mail_parts import MailBody
-from reporting.mails import alert_mail
+from reporting.mails.house import alert_mail
+from reporting.mails.parts import MailBody
 from tests.factories.account_views import an_account_view
 from tests.factories.browser import cut_off, write_mail
 from tests.factories.mails import DUE, LINK
@@ -23,7 +23,7 @@ from tests.factories.views import a_case
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-SPEAKING = Path(LOCALE).parent / "mail_alerts.py"
+SPEAKING = Path(LOCALE).parent / "mails" / "alerts.py"
 TRANSLATED = tuple(code for code in languages() if code != "en")
 HOLES = re.compile(r"{(\w+)}")
 

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.words import MessageKind
-from reporting.mail_parts import MailBody, header_safe
-from reporting.mails import (
+from reporting.mails.house import (
     ReceiptLine,
     alert_mail,
     case_mail,
@@ -21,6 +20,7 @@ from reporting.mails import (
     receipt_mail,
     withdrawal_mail,
 )
+from reporting.mails.parts import MailBody, header_safe
 from reporting.values import Change
 from tests.factories.account_views import an_account_view
 from tests.factories.views import HOSTILE_NAME, ROME, V, a_case, a_pack_view, eur

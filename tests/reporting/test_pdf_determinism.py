@@ -16,11 +16,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = """
 import hashlib, json, sys
 from contracts.words import Level, MessageKind
-from reporting.account import compose_account
+from reporting.account.page import compose_account
 from reporting.brief import render_account_brief, render_brief
-from reporting.mails import alert_mail, pack_mail
+from reporting.mails.house import alert_mail, pack_mail
 from reporting.view import compose
-from reporting.workbook import render_workbook
+from reporting.workbook.book import render_workbook
 from tests.factories.reporting import a_scoped_book
 
 book = a_scoped_book(40)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contracts.scope import scoped
-from reporting.account import compose_accounts
+from reporting.account.page import compose_accounts
 from reporting.pages import render_site
 from reporting.view import compose
 from tests.factories.reporting import a_book, an_audience

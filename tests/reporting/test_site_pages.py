@@ -17,7 +17,7 @@ import pytest
 from contracts.exchange import Artifact
 from contracts.scope import scoped
 from contracts.words import ArtifactKind, BusinessUnit, FieldGroup, Level
-from reporting.account import compose_accounts
+from reporting.account.page import compose_accounts
 from reporting.pages import render_site
 from reporting.view import compose
 from tests.factories.reporting import a_book, an_audience, below
@@ -25,7 +25,7 @@ from tests.factories.reporting import a_book, an_audience, below
 _MADE = """
 import hashlib
 from contracts.scope import scoped
-from reporting.account import compose_accounts
+from reporting.account.page import compose_accounts
 from reporting.pages import render_site
 from reporting.view import compose
 from tests.factories.reporting import a_book, an_audience

@@ -8,8 +8,8 @@ import pytest
 
 from contracts.scope import ScopedBook, scoped
 from contracts.words import BusinessUnit, FieldGroup, Level
-from reporting.account import compose_account
-from reporting.models import PackView
+from reporting.account.page import compose_account
+from reporting.models.pack import PackView
 from reporting.view import compose
 from tests.factories.reporting import EVERYTHING, a_book, a_scoped_book, an_audience, frame, heard
 

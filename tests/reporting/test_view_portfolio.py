@@ -11,8 +11,8 @@ from contracts.frames import conform
 from contracts.results import PLACEMENTS
 from contracts.scope import ScopedBook, scoped
 from contracts.words import BusinessUnit, FieldGroup, Level
-from reporting.models import PackView
-from reporting.sections import sections_for
+from reporting.models.pack import PackView
+from reporting.sections.order import sections_for
 from reporting.view import compose
 from tests.factories.reporting import a_book, a_scoped_book, an_audience, below, frame
 

@@ -13,7 +13,7 @@ import pytest
 from contracts.scope import scoped
 from contracts.words import BusinessUnit, Level
 from reporting.pages import render_index
-from reporting.sections import sections_for
+from reporting.sections.order import sections_for
 from reporting.view import compose
 from tests.factories.reporting import a_book, an_audience, heard
 

@@ -27,10 +27,10 @@ from contracts.workbook import (
     row_check,
 )
 from reporting.verify import verify_workbook
-from reporting.workbook import SHEETS, TABLES, render_workbook
-from reporting.workbook_cells import LONGEST_TEXT, clean_text
-from reporting.workbook_follow import NEW_STEPS
-from reporting.workbook_parts import LastAnswer, Parts, Proposal
+from reporting.workbook.book import SHEETS, TABLES, render_workbook
+from reporting.workbook.cells import LONGEST_TEXT, clean_text
+from reporting.workbook.follow import NEW_STEPS
+from reporting.workbook.parts import LastAnswer, Parts, Proposal
 from tests.factories.views import HOSTILE_NAME, ROME, a_case, a_move, a_pack_view, a_row, an_action, eur
 
 KEY = b"a key"

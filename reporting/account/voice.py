@@ -1,0 +1,89 @@
+"""What one customer says, with the feeling of each text and of each aspect in it; and how the calls went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+
+from contracts.words import FieldGroup
+from reporting import formats
+from reporting.account.models import AspectMark, Said
+from reporting.ground import Ground
+from reporting.reading import local_day
+from reporting.sections.experience import score_text
+from reporting.sections.voice import feeling_of
+
+Rows = Sequence[SimpleNamespace]
+SHOWN = 8
+_RECENT_DAYS = 182
+_TEAM = "account_feedback"
+_LEAVING = "leaving"
+_REAL = 0.15  # of the scale from -1 to 1: smaller steps of feeling are not told
+_SOURCES = {"tickets": "Ticket", "transcripts": "Call"}
+_KINDS = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
+
+
+def said(ground: Ground, parts: Mapping[str, Rows]) -> tuple[tuple[Said, ...], str]:
+    """The newest texts of the customer from surveys, tickets and calls; a grey sentence when there are none."""
+    if not ground.audience.sees(FieldGroup.VERBATIMS):
+        return (), f"Customer comments are {formats.NOT_SHOWN}."
+    texts = [row for row in parts["comments"] if row.table != _TEAM and row.text]
+    texts.sort(key=lambda row: (-row.said_at.timestamp(), row.table, row.row_key))
+    answers = {row.response_id: row for row in parts["surveys"]}
+    aspects: dict[tuple[str, str], list[SimpleNamespace]] = {}
+    for row in parts["comment_aspects"]:
+        aspects.setdefault((row.table, row.row_key), []).append(row)
+    found = []
+    for row in texts[:SHOWN]:
+        answer = answers.get(row.row_key) if row.table == "surveys" else None
+        source = _KINDS.get(answer.kind, "Survey") if answer is not None else _SOURCES.get(row.table, "Survey")
+        marks = sorted(aspects.get((row.table, row.row_key), ()), key=lambda each: each.aspect)
+        found.append(
+            Said(
+                formats.day_near(local_day(row.said_at, ground.zone), ground.today), source,
+                score_text(answer) if answer is not None else "", str(row.text).strip(),
+                row.language if row.language != "unknown" else "", row.sentiment or "not read",
+                feeling_of(row.sentiment),
+                tuple(
+                    AspectMark(mark.aspect, mark.sentiment or "not read", feeling_of(mark.sentiment)) for mark in marks
+                ),
+            )
+        )  # fmt: skip
+    return tuple(found), "" if found else "No comment on record."
+
+
+def voice_sentence(ground: Ground, given: Rows) -> str:
+    """Which aspects are spoken of badly and well, in half a year; empty when none is."""
+    tones: dict[str, list[int]] = {}
+    for row in given:
+        recent = (ground.book.facts.as_of - row.said_at).days < _RECENT_DAYS
+        if row.table != _TEAM and recent and row.sentiment in ("negative", "positive"):
+            tones.setdefault(row.aspect, []).append(-1 if row.sentiment == "negative" else 1)
+    bad = sorted((sum(each), aspect) for aspect, each in tones.items() if sum(each) < 0)
+    good = sorted((-sum(each), aspect) for aspect, each in tones.items() if sum(each) > 0)
+    told = []
+    if _LEAVING in {aspect for _, aspect in bad}:
+        told.append("speaks of leaving")
+    complaints = [aspect for _, aspect in bad if aspect != _LEAVING][:3]
+    if complaints:
+        told.append(f"complains of {formats.listed(complaints)}")
+    if good:
+        told.append(f"praises {formats.listed([aspect for _, aspect in good[:3]])}")
+    return f"In half a year the customer {formats.listed(told)}." if told else ""
+
+
+def calls_sentence(ground: Ground, given: Rows) -> str:
+    """How the newest call went, when calls are on record."""
+    if not given:
+        return ""
+    last = max(given, key=lambda row: (row.started_at, row.transcript_id))
+    on = formats.day_near(local_day(last.started_at, ground.zone), ground.today)
+    text = f"{formats.capital(formats.counted(len(given), 'call'))} on record, the last on {on}"
+    if last.talk_share is not None:
+        text += f": the customer spoke {formats.percent(last.talk_share)} of the time"
+    if last.sentiment_score is not None and last.ending_score is not None:
+        step = last.ending_score - last.sentiment_score
+        text += ", and it ended " + (
+            "better than it went" if step > 0.15 else "worse than it went" if step < -0.15 else "as it went"
+        )
+    return f"{text}."

@@ -1,0 +1,1 @@
+"""Pictures: SVG for pages and PDF, PNG for mails."""

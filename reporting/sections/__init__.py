@@ -1,0 +1,1 @@
+"""The sections of a view, one subject each, and which view has them in which order."""

@@ -1,0 +1,1 @@
+"""The action-plan workbook: what a manager reads, edits and hands back."""
