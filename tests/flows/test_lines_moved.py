@@ -16,6 +16,8 @@ from flows.week.measure import policy_of
 from flows.week.segments import divide
 from tests.factories.workspaces import Story
 
+pytestmark = pytest.mark.xdist_group("told")
+
 
 @pytest.fixture(scope="module")
 def moved(told: Story) -> tuple[LinesMoved, dict[str, pd.DataFrame]]:
