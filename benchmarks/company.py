@@ -39,14 +39,14 @@ def nine_on_monday_after(week: Week) -> datetime:
     return week.ends_at(_ZONE) + _NINE
 
 
-def set_scene(root: Path, *, customers: int, people: int, seed: int = 7) -> Scene:
-    """A workspace with the demo's configuration and this company's keys, but no exports yet."""
+def set_scene(root: Path, *, customers: int, people: int, weeks: int = 104, seed: int = 7) -> Scene:
+    """A workspace with the demo's configuration and this company's keys, but no exports yet; `weeks` of facts."""
     config = root / "config"
     config.mkdir(parents=True)
     for entry in files("config").iterdir():
         if entry.name.endswith((".toml", ".csv")):
             (config / entry.name).write_bytes(entry.read_bytes())
-    company = build_demo(seed=seed, customers=customers, people=people, last_week=WEEK, zone=_ZONE.key)
+    company = build_demo(seed=seed, customers=customers, people=people, weeks=weeks, last_week=WEEK, zone=_ZONE.key)
     write_crosswalk(company, config / "crosswalk.csv")
     return Scene(root, company)
 

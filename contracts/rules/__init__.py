@@ -23,6 +23,7 @@ from contracts.rules.rule import Positive, Rule, Score, Share
 from contracts.rules.segments import SegmentRule, SegmentRules
 from contracts.rules.sensitivity import SensitivityRules
 from contracts.rules.signals import Aggregate, Filter, SignalRule
+from contracts.rules.suppression import SuppressionRules
 from contracts.rules.surveys import SurveyRules
 from contracts.rules.targets import KpiTarget, RetentionTargets, Targets
 from contracts.rules.voice import LexiconEntry, QualityRecord, SentimentRules, TaxonomyEntry, ThemeRules, VoiceRules
@@ -80,6 +81,7 @@ __all__ = [
     "Share",
     "SignalRule",
     "SpikeRule",
+    "SuppressionRules",
     "SurveyRules",
     "Targets",
     "TaxonomyEntry",

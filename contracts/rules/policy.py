@@ -22,6 +22,7 @@ from contracts.rules.rule import Rule
 from contracts.rules.segments import SegmentRules
 from contracts.rules.sensitivity import SensitivityRules
 from contracts.rules.signals import SignalRule
+from contracts.rules.suppression import SuppressionRules
 from contracts.rules.surveys import SurveyRules
 from contracts.rules.targets import Targets
 from contracts.rules.voice import LexiconEntry, TaxonomyEntry, VoiceRules
@@ -62,6 +63,8 @@ class Policy(Rule):
                 del body[name]
         if self.thresholds.outcome == OutcomeRules():
             del body["thresholds"]["outcome"]
+        if self.alerts.suppression == SuppressionRules():
+            del body["alerts"]["suppression"]
         return sha256(canonical_json(body))
 
     @property

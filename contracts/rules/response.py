@@ -10,6 +10,7 @@ from contracts.rules.alerts import AlertTemplate
 from contracts.rules.counted import CountedRules
 from contracts.rules.rule import Rule
 from contracts.rules.signals import Filter
+from contracts.rules.suppression import SuppressionRules
 from contracts.tables import TABLES
 from contracts.words import EventKind, Role
 
@@ -61,6 +62,7 @@ class AlertRules(Rule):
     event: list[EventRule] = []
     template: list[AlertTemplate] = []
     counted: CountedRules = CountedRules()
+    suppression: SuppressionRules = SuppressionRules()
 
     @property
     def watched(self) -> list[EventRule]:

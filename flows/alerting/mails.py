@@ -101,7 +101,7 @@ def _tellings(run: Run, addressing: Addressing, decisions: list[AlertDecision]) 
     for decision in decisions:
         unaddressed += [f"{decision.customer_id}: {place}" for place in decision.unaddressed]
         revision = revisions.get(decision.subject_key, 0)
-        for person_id in decision.person_ids:
+        for person_id in decision.told_ids:
             if revision == 0 and (decision.subject_key, person_id) in told[decision.kind]:
                 continue
             audience, reader = by_reader.get(person_id), addressing.readers.get(person_id)
@@ -137,7 +137,7 @@ def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, made: AlertP
         audience_id=audience.audience_id,
         customer_ids=(decision.customer_id,),
         disclosure=audience.disclosure,
-        **_window(run, decision.why[reader.person_id]),
+        **_window(run, decision, reader.person_id, policy),
     )
 
 
@@ -160,12 +160,14 @@ class _Window(TypedDict, total=False):
     joins: str
 
 
-def _window(run: Run, why: str) -> _Window:
-    """Leaders get the alerts of one window as one mail, the account team each at once."""
-    minutes = run.settings.file.mail.join_alerts_minutes
-    if not why.startswith(_LEADER) or not minutes:
-        return {}
-    return {"not_before": run.clock() + timedelta(minutes=minutes), "joins": "alerts"}
+def _window(run: Run, decision: AlertDecision, person_id: str, policy: Policy) -> _Window:
+    """Leaders get the alerts of one window as one mail, as does whoever is over budget; all others get each at once."""
+    minutes = 0
+    if decision.why[person_id].startswith(_LEADER):
+        minutes = run.settings.file.mail.join_alerts_minutes
+    elif person_id in decision.joined:
+        minutes = policy.alerts.suppression.over_budget_minutes
+    return {"not_before": run.clock() + timedelta(minutes=minutes), "joins": "alerts"} if minutes else {}
 
 
 def _events_of(book: Book, decision: AlertDecision, account: AccountView) -> list[EventLine]:

@@ -114,6 +114,21 @@ def returns(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> N
 
 
 @app.command()
+def snooze(
+    customer: Annotated[str, typer.Argument(help="Customer id or exact name.")],
+    until: Annotated[str, typer.Option(help="The day on which alerts begin again, such as 2026-12-01.")],
+    why: Annotated[str, typer.Option(help="The reason, kept with the snooze.")],
+    who: Annotated[str, typer.Option(help="Who asks: a person id or e-mail of the people data.")],
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List alerts about a customer instead of telling them; Critical and hard events still reach the leads."""
+    from flows.alerting.snooze import snoozed
+
+    _with_run(lambda run: snoozed(run, customer, until=until, why=why, who=who), workspace, as_json=as_json)
+
+
+@app.command()
 def maintenance(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Sweep abandoned stages and exports past their retention; check the published weeks."""
     from flows.maintenance import maintenance as flow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contracts.words import CustomerStatus, ExitCode, MessageKind, OutboxState
+from flows.alerting.suppression import quiet_lines
 from flows.books import load_frame
 from flows.readers import current_readers, last_week
 from flows.run import Outcome, Run
@@ -36,6 +37,7 @@ def status(run: Run) -> Outcome:
         lines.append(f"run {record.kind} {record.subject}: {record.state}, {ended}")
         if record.state in {"failed", "held"} and record.summary:
             lines.append(f"  {'; '.join(str(value) for value in record.summary.values())}")
+    lines += quiet_lines(run)
     unread = _nobody_reads(run) if weeks else []
     lines += unread
     lines += [f"held for {row.recipient}: {row.kind}, {row.why}" for row in held]

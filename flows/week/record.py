@@ -17,6 +17,7 @@ from contracts.results import CASES
 from contracts.words import RunState
 from contracts.working_time import add_working_hours
 from flows.alerting.mails import alert_messages, withdrawal_messages
+from flows.alerting.suppression import quieted, record_suppressed
 from flows.inputs import Inputs
 from flows.lease import Lease
 from flows.run import Run
@@ -91,6 +92,7 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
         as_of=run.clock().astimezone(run.settings.zone).date(),
         placements=frames["placements"],
     )
+    alerts = quieted(run, inputs, alerts, open_cases, policy)
     proposals = []
     if not is_silent:
         proposals = propose(
@@ -188,26 +190,27 @@ def record_cases(session: Session, run: Run, decided: Decided, *, source: str) -
         )
         if case is not None:
             ids[proposal.case_id] = case
-    _expect_answers(session, run, decided)
+    with_case = {(proposal.customer_id, proposal.evidence_key) for proposal in decided.proposals}
+    record_suppressed(session, run, decided.alerts, with_case=with_case, source=source)
+    _expect_answers(session, run, decided, with_case)
     return len(ids)
 
 
-def _expect_answers(session: Session, run: Run, decided: Decided) -> None:
+def _expect_answers(session: Session, run: Run, decided: Decided, with_case: set[tuple[str, str]]) -> None:
     """Alerts that lead to no case must be acknowledged; those that do are acknowledged with their case."""
     hours = run.policy.alerts.answer_within_hours
     if hours is None:
         return
-    with_case = {(proposal.customer_id, proposal.evidence_key) for proposal in decided.proposals}
     due_at = add_working_hours(run.policy.audiences.calendars["default"], run.clock(), hours)
     for alert in decided.alerts:
-        if alert.is_notice or not alert.person_ids or (alert.customer_id, alert.subject_key) in with_case:
+        if alert.is_notice or not alert.told_ids or (alert.customer_id, alert.subject_key) in with_case:
             continue
         alert_answers.expect(
             session,
             alert.subject_key,
             customer_id=alert.customer_id,
             headline=alert.headline,
-            person_ids=alert.person_ids,
+            person_ids=alert.told_ids,
             due_at=due_at,
             now=run.clock(),
         )

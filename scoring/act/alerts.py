@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 
+from contracts.alerting import Silenced
 from contracts.exchange import event_of
 from contracts.ids import key_digest
 from contracts.rules import AlertRules, AlertTemplate, CustomerNote, Partner
@@ -32,7 +33,11 @@ class AlertDecision:
 
     `unaddressed` names the places that nobody fills; the operator is told of them. `opens` are the case templates
     that the alert's own templates ask for; `partners` and `notes` go beyond our own staff, and only where a template
-    says so. `is_notice`: good news, told without the word alert.
+    says so. `is_notice`: good news, told without the word alert. `is_protected`: an entry into Critical or a hard
+    event, which nothing keeps from everybody. `event_kind`, `happened_at`: of an event.
+
+    `silenced` names those of `person_ids` who are not told, `joined` those who get it with others in one mail within
+    the hour, `evidence_for` the open case whose team it reaches; `scoring.act.suppression.suppress` fills these in.
     """
 
     kind: MessageKind
@@ -46,6 +51,18 @@ class AlertDecision:
     opens: tuple[str, ...] = ()
     partners: tuple[Partner, ...] = ()
     notes: tuple[CustomerNote, ...] = ()
+    lead_ids: frozenset[str] = frozenset()
+    is_protected: bool = False
+    event_kind: str = ""
+    happened_at: datetime | None = None
+    silenced: Mapping[str, Silenced] = field(default_factory=dict)
+    joined: frozenset[str] = frozenset()
+    evidence_for: str | None = None
+
+    @property
+    def told_ids(self) -> tuple[str, ...]:
+        """Those who are told."""
+        return tuple(person for person in self.person_ids if person not in self.silenced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,8 @@ class _Seen:
     customer_id: str
     headline: str
     template: AlertTemplate
+    event_kind: str = ""
+    happened_at: datetime | None = None
 
 
 @dataclass
@@ -65,6 +84,7 @@ class _Told:
 
     seen: _Seen
     why: dict[str, str] = field(default_factory=dict)
+    leads: set[str] = field(default_factory=set)
     unaddressed: list[str] = field(default_factory=list)
     templates: list[AlertTemplate] = field(default_factory=list)
 
@@ -137,12 +157,18 @@ def _watched(
                 said = f"{_label(row['from_zone'])} to {_label(row['to_zone'])} in {row['week']}"
                 yield _Seen(kind, str(row["episode_id"]), str(row["customer_id"]), said, template)
     for row in events.to_dict("records"):
-        customer, key = str(row["customer_id"]), str(row["event_id"])
-        if row["is_hard"]:
-            yield _Seen(MessageKind.ALERT_EVENT, key, customer, str(row["headline"]), standing)
-        for template in rules.template:
-            if row["kind"] in template.on_event or is_of_rule(row, _rules_of(template)):
-                yield _Seen(MessageKind.ALERT_EVENT, key, customer, str(row["headline"]), template)
+        mine = [standing] if row["is_hard"] else []
+        mine += [t for t in rules.template if row["kind"] in t.on_event or is_of_rule(row, _rules_of(t))]
+        for template in mine:
+            yield _Seen(
+                MessageKind.ALERT_EVENT,
+                str(row["event_id"]),
+                str(row["customer_id"]),
+                str(row["headline"]),
+                template,
+                event_kind=str(row["kind"]),
+                happened_at=row["happened_at"],
+            )
     for template in rules.template:
         if not (template.on_zone or template.on_event or template.on_rule or template.answer):
             yield from _standing_low(placed, template)
@@ -211,6 +237,7 @@ def _address_leads(fact: _Told, chart: OrgChart) -> None:
         if lead is None:
             fact.unaddressed.append(f"BU lead {unit.label}: nobody can be reached")
         else:
+            fact.leads.add(lead)
             fact.why.setdefault(lead, f"BU lead {unit.label}")
 
 
@@ -228,4 +255,8 @@ def _decision(fact: _Told) -> AlertDecision:
         opens=tuple(dict.fromkeys(template.opens for template in fact.templates if template.opens)),
         partners=tuple(dict.fromkeys(partner for template in fact.templates for partner in template.tell_partners)),
         notes=tuple(template.note for template in fact.templates if template.note and template.note.is_on),
+        lead_ids=frozenset(fact.leads),
+        is_protected=any(template.id == STANDING.id for template in fact.templates),
+        event_kind=seen.event_kind,
+        happened_at=seen.happened_at,
     )

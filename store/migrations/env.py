@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-import store.case_tables  # noqa: F401 - its tables belong to the same metadata
+import store.alert_tables
+import store.case_tables  # noqa: F401 - their tables belong to the same metadata
 from store.tables import Model
 
 context.configure(
