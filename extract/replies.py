@@ -102,9 +102,11 @@ def _header(mail: EmailMessage, name: str) -> str:
 
 def _tag(mail: EmailMessage) -> Tag | None:
     names = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
-    for _, address in getaddresses([_header(mail, name) for name in names]):
-        if found := _TAG.search(address):
-            return Tag(found["subject"], int(found["version"]), found["seal"])
+    for name in names:
+        # header by header: a Python with strict parsing gives up on all of them for one that is empty or odd
+        for _, address in getaddresses([_header(mail, name)]):
+            if found := _TAG.search(address):
+                return Tag(found["subject"], int(found["version"]), found["seal"])
     return None
 
 
