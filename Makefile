@@ -65,7 +65,7 @@ lock-check: setup-dev ## prove that requirements/*.txt are in step with pyprojec
 	@rm -rf .lock-check && echo "requirements/*.txt are in step with pyproject.toml"
 
 clean: ## remove the environment and all caches
-	rm -rf .venv .venv-tools .lock-check .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-tools .lock-check .judges .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	rm -rf htmlcov .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

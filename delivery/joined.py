@@ -13,6 +13,7 @@ from contracts.exchange import Attachment, Picture
 
 _BODY = re.compile(r"<body\b[^>]*>(.*)</body>", re.DOTALL | re.IGNORECASE)
 _LINE = "=" * 72
+_LOOK = "font-family:Inter,'Segoe UI',Arial,Helvetica,sans-serif;font-size:15px;line-height:23px;color:#15191F;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ def join(emls: Sequence[bytes], *, lead: str) -> Joined:
     subjects = [str(mail["Subject"]) for mail in mails]
     listed = "\n".join(f"{number}. {subject}" for number, subject in enumerate(subjects, 1))
     texts = [f"{lead}\n\n{listed}\n"]
-    pages = [f"<p>{_escaped(lead)}</p><ol>{''.join(f'<li>{_escaped(subject)}</li>' for subject in subjects)}</ol>"]
+    contents = "".join(f"<li>{_escaped(subject)}</li>" for subject in subjects)
+    pages = [f'<div style="{_LOOK}"><p>{_escaped(lead)}</p><ol>{contents}</ol></div>']
     files: dict[tuple[str, bytes], Attachment] = {}
     pictures: list[Picture] = []
     for number, mail in enumerate(mails, 1):
@@ -45,9 +47,8 @@ def join(emls: Sequence[bytes], *, lead: str) -> Joined:
             name, content = part.get_filename() or "attachment", part.get_content()
             body = content.encode() if isinstance(content, str) else content
             files.setdefault((name, body), Attachment(name, part.get_content_type(), body))
-    html = (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"></head><body>{"<hr>".join(pages)}</body></html>'
-    )
+    head = f'<head><meta charset="utf-8"><title>{_escaped(lead)}</title></head>'
+    html = f'<!doctype html>\n<html lang="en">{head}<body><div role="main">{"<hr>".join(pages)}</div></body></html>'
     return Joined("\n".join(texts), html, tuple(files.values()), tuple(pictures))
 
 
@@ -56,7 +57,8 @@ def _page(page: MIMEPart, number: int) -> tuple[str, list[Picture]]:
     parts = list(page.iter_parts()) if page.is_multipart() else [page]
     html = parts[0].get_content()
     found = _BODY.search(html)
-    inside = found[1] if found else html
+    # A page has one main part: here it is the whole, and each mail is an article in it.
+    inside = (found[1] if found else html).replace('role="main"', 'role="article"')
     pictures = []
     for part in parts[1:]:
         cid = str(part["Content-ID"]).strip("<>")

@@ -113,10 +113,25 @@ def render_pdf(
         laid_out = document.render(stylesheets=sheets, font_config=_fonts(), pdf_variant=VARIANT)
         if most_pages is not None and len(laid_out.pages) > most_pages:
             raise TooLong(title, len(laid_out.pages), most_pages)
-        content = laid_out.write_pdf(pdf_variant=VARIANT)
+        content = laid_out.write_pdf(finisher=_scope_headers, pdf_variant=VARIANT)
     if heard:
         raise PdfRefused(title, heard)
     return Rendered(content, replaced)
+
+
+def _scope_headers(_document: Any, pdf: Any) -> None:
+    """Says of each header cell whether it names a column or a row: WeasyPrint links cells to headers by id alone,
+    and not every reader follows ids.
+    """
+    for element in pdf.objects:
+        if isinstance(element, dict) and element.get("S") == "/TH":
+            section = _holder(pdf, _holder(pdf, element))
+            element["A"]["Scope"] = "/Column" if section.get("S") == "/THead" else "/Row"
+
+
+def _holder(pdf: Any, element: Any) -> Any:
+    """The structure element that holds this one; its reference reads `12 0 R`."""
+    return pdf.objects[int(element["P"].split()[0])]
 
 
 def printable(text: str) -> tuple[str, int]:
