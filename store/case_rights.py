@@ -19,9 +19,11 @@ def require_right_to_close(case: CaseRow, who: str) -> None:
     """Raises: CaseRefused, naming the case managers, when `who` is none. A case without any is open to all."""
     allowed = case_managers(case)
     if allowed and who not in allowed:
+        names = {seat.person_id: seat.name for seat in seats_of_team(case.team) if seat.name}
+        managers = sorted(f"{names[p]} ({p})" if p in names else p for p in allowed)
         raise CaseRefused(
-            f"{case.case_id}: only its case managers close it ({', '.join(sorted(allowed))}); {who} is none of them. "
-            "Ask one of them to close it, or note why it should be"
+            f"{case.case_id}: only its case managers close it: {', '.join(managers)}. {names.get(who, who)} is none of "
+            "them; ask one of them to close it, or write in the note why it should be"
         )
 
 

@@ -14,14 +14,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from contracts.casework import Seat, seats_of_team
 from contracts.exchange import case_of
-from contracts.results import CASES, SEGMENT_CASES
 from contracts.rules import CaseTemplate
-from store.bulk import frame_of, read_frame, table_of
 from store.case_clock import (
     acknowledge,
     escalate,
@@ -45,10 +42,12 @@ from store.case_events import (
     with_consequences,
 )
 from store.case_rights import managed_by, require_right_to_close
+from store.case_stories import CaseEvent, case_history, cases, last_event_number, segment_cases, teams
 from store.errors import CaseRefused
-from store.fold import fold, from_json, to_json
+from store.fold import from_json, to_json
 from store.locks import take_turns
-from store.tables import CaseEventRow, CaseRow, ReturnedFileRow
+from store.returned_files import came_before, mark_return
+from store.tables import CaseEventRow, CaseRow
 
 __all__ = [
     "CaseEvent",
@@ -84,25 +83,6 @@ class Proposal(Protocol):
     """Anything that can say itself as a row of CASES."""
 
     def as_row(self) -> Mapping[str, Any]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class CaseEvent:
-    """One line of a case's story. `refused` holds the values of an edit that met a newer one."""
-
-    number: int
-    case_id: str
-    kind: str
-    at: datetime
-    who: str
-    why: str | None
-    source: str
-    source_sha256: str | None
-    row_version: int
-    base_version: int | None
-    before: dict[str, Any]
-    after: dict[str, Any]
-    refused: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,90 +227,3 @@ def edit_case(
             for name, value in sorted(disputed.items())
         ),
     )
-
-
-def cases(session: Session, *, upto: int | None = None) -> pd.DataFrame:
-    """All cases about customers as a CASES frame: as they stand, or exactly as they stood after event `upto`."""
-    if upto is None:
-        return read_frame(session, table_of(CaseRow), CASES, CaseRow.segment.is_(None))
-    statement = select(CaseEventRow).where(CaseEventRow.number <= upto).order_by(CaseEventRow.number)
-    states = [state for state in fold(session.scalars(statement)).values() if state.get("segment") is None]
-    return frame_of([[state[name] for name in CASES.names] for state in states], CASES)
-
-
-def segment_cases(session: Session) -> pd.DataFrame:
-    """All cases about segments, as they stand: SEGMENT_CASES frame."""
-    return read_frame(session, table_of(CaseRow), SEGMENT_CASES, CaseRow.segment.is_not(None))
-
-
-def teams(session: Session, *, is_open: bool = True) -> dict[str, list[Seat]]:
-    """The seats of every case that is open (or closed), by case id."""
-    statement = select(CaseRow.case_id, CaseRow.team).where(CaseRow.is_open.is_(is_open))
-    return {case_id: seats_of_team(team) for case_id, team in session.execute(statement)}
-
-
-def last_event_number(session: Session) -> int:
-    """The number of the newest event; 0 when there is none."""
-    return session.scalar(select(func.max(CaseEventRow.number))) or 0
-
-
-def case_history(session: Session, case_id: str | None = None, *, after: int = 0) -> list[CaseEvent]:
-    """The events of a case, or of all, oldest first; `after` leaves out those up to that number."""
-    statement = select(CaseEventRow).where(CaseEventRow.number > after).order_by(CaseEventRow.number)
-    if case_id is not None:
-        statement = statement.where(CaseEventRow.case_id == case_id)
-    return [
-        CaseEvent(
-            row.number,
-            row.case_id,
-            row.kind,
-            row.at,
-            row.who,
-            row.why,
-            row.source,
-            row.source_sha256,
-            row.row_version,
-            row.base_version,
-            from_json(row.before or {}),
-            from_json(row.after or {}),
-            from_json(row.refused or {}),
-        )
-        for row in session.scalars(statement)
-    ]
-
-
-def came_before(session: Session, sha256: str) -> bool:
-    """Whether this file, or mail, was recorded already."""
-    return session.get(ReturnedFileRow, sha256) is not None
-
-
-def mark_return(
-    session: Session,
-    sha256: str,
-    *,
-    name: str,
-    came_by: str,
-    now: datetime,
-    person_id: str | None = None,
-    audience_id: str | None = None,
-    week: str | None = None,
-    summary: Mapping[str, Any] | None = None,
-) -> bool:
-    """Note that this file came back, in the transaction that applies it; False when it came before."""
-    take_turns(session, "return", sha256)
-    if session.get(ReturnedFileRow, sha256) is not None:
-        return False
-    session.add(
-        ReturnedFileRow(
-            sha256=sha256,
-            name=name,
-            came_by=came_by,
-            received_at=now,
-            person_id=person_id,
-            audience_id=audience_id,
-            week=week,
-            summary=dict(summary) if summary is not None else None,
-        )
-    )
-    session.flush()
-    return True

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contracts.words import MessageKind
+from store.locks import take_turns
 from store.tables import CaseEventRow, CaseRow, OutboxRow, ReturnedFileRow
 
 
@@ -40,6 +42,43 @@ def without_receipt(session: Session) -> list[ReturnedFile]:
     ]
 
 
+def came_before(session: Session, sha256: str) -> bool:
+    """Whether this file, or mail, was recorded already."""
+    return session.get(ReturnedFileRow, sha256) is not None
+
+
+def mark_return(
+    session: Session,
+    sha256: str,
+    *,
+    name: str,
+    came_by: str,
+    now: datetime,
+    person_id: str | None = None,
+    audience_id: str | None = None,
+    week: str | None = None,
+    summary: Mapping[str, Any] | None = None,
+) -> bool:
+    """Note that this file came back, in the transaction that applies it; False when it came before."""
+    take_turns(session, "return", sha256)
+    if session.get(ReturnedFileRow, sha256) is not None:
+        return False
+    session.add(
+        ReturnedFileRow(
+            sha256=sha256,
+            name=name,
+            came_by=came_by,
+            received_at=now,
+            person_id=person_id,
+            audience_id=audience_id,
+            week=week,
+            summary=dict(summary) if summary is not None else None,
+        )
+    )
+    session.flush()
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class SentMail:
     """A mail of ours, as a reply to it needs it."""
@@ -66,3 +105,10 @@ def case_of_evidence(session: Session, key: str) -> str | None:
     )
     attached = select(CaseEventRow.case_id).where(CaseEventRow.evidence_key == key).order_by(CaseEventRow.number.desc())
     return session.scalar(opened.limit(1)) or session.scalar(attached.limit(1))
+
+
+def case_of_receipt(session: Session, sha256: str) -> str | None:
+    """The one case that a returned file or mail was about; None for a whole workbook, and for no file."""
+    row = session.get(ReturnedFileRow, sha256)
+    case_id = (row.summary or {}).get("case_id") if row else None
+    return str(case_id) if case_id else None

@@ -5,7 +5,11 @@ The next level takes a seat in the team as case manager, so that whoever a case 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
 
 from contracts.casework import MANAGER, Seat
 from contracts.exchange import Message
@@ -13,7 +17,9 @@ from contracts.scope import Audience
 from contracts.words import MessageKind
 from delivery.addressing import Addressing, Reader
 from flows.alerting.mails import account_of
+from flows.casework.links import PageLinks
 from flows.casework.mails import CaseFacts, case_facts, change_message, tell_case_changes
+from flows.casework.seated import reader_of
 from flows.readers import current_readers, last_week
 from flows.run import Run
 from flows.sending.screening import screened
@@ -33,6 +39,11 @@ class _Desk:
     chart: OrgChart
     addressing: Addressing
     by_reader: dict[str, Audience]
+    people: pd.DataFrame
+    links: PageLinks
+
+    def reader(self, person_id: str | None) -> Reader | None:
+        return reader_of(person_id, self.addressing, self.people) if person_id else None
 
 
 def advance_clock(run: Run) -> int:
@@ -44,10 +55,7 @@ def advance_clock(run: Run) -> int:
         silent = [*ledger.unanswered(session, now)["case_id"], *ledger.unanswered_segments(session, now)["case_id"]]
         alerts = [alert for alert in alert_answers.open_alerts(session, now) if not alert.was_raised]
         stepped = ledger.stepped_at(session)
-    calendar = run.policy.audiences.calendars["default"]
-    steps = [
-        step for cases in (late, segments) for step in due_steps(cases, stepped, run.policy.casework, calendar, now=now)
-    ]
+    steps = _steps(run, (late, segments), stepped, now)
     escalated = 0
     if steps or silent or alerts:
         desk = _desk(run)
@@ -60,13 +68,29 @@ def advance_clock(run: Run) -> int:
     return escalated
 
 
+def _steps(
+    run: Run, frames: Sequence[pd.DataFrame], stepped: Mapping[str, datetime], now: datetime
+) -> list[tuple[str, int]]:
+    """By the rules in force, not by their draft; nobody is looked up while nothing is late."""
+    if not any((frame["is_open"].astype(bool) & (frame["due_at"] < now)).any() for frame in frames):
+        return []
+    policy, _, _, people = current_readers(run)
+    rules, calendars, templates = policy.casework, policy.audiences.calendars, policy.case_templates
+    return [
+        step
+        for cases in frames
+        for step in due_steps(cases, stepped, rules, calendars, people=people, templates=templates, now=now)
+    ]
+
+
 def _desk(run: Run) -> _Desk:
-    _, addressing, audiences, people = current_readers(run)
+    policy, addressing, audiences, people = current_readers(run)
     _, folder = last_week(run)
     facts = case_facts(run, folder)
     today = run.clock().astimezone(run.settings.zone).date()
     chart = org_chart(people, facts.book.frame("assignments"), as_of=today)
-    return _Desk(facts, chart, addressing, {r: audience for audience in audiences.values() for r in audience.readers})
+    by_reader = {reader: audience for audience in audiences.values() for reader in audience.readers}
+    return _Desk(facts, chart, addressing, by_reader, people, PageLinks(run, policy, audiences))
 
 
 def _escalate(run: Run, desk: _Desk, case_id: str, step: int) -> bool:
@@ -107,14 +131,22 @@ def _raise_alert(run: Run, desk: _Desk, alert: alert_answers.OpenAlert) -> bool:
     above = {level_above(desk.chart, person, 1) for person in alert.person_ids} - set(alert.person_ids)
     sealed = []
     for person in sorted(filter(None, above)):
-        audience, reader = desk.by_reader.get(person), desk.addressing.readers.get(person)
-        if audience and reader and reader.address and alert.customer_id in audience.customer_ids:
+        audience, reader = desk.by_reader.get(person), desk.reader(person)
+        if audience and reader and alert.customer_id in audience.customer_ids:
             lines = (("Alert", alert.headline), ("Nobody answered", f"goal {alert.due_at:%Y-%m-%d %H:%M} UTC"))
             key = f"{alert.subject_key}|unanswered"
             name = desk.facts.name_of(alert.customer_id)
             sealed.append(
                 change_message(
-                    run, reader, key, alert.subject_key, name, "Unanswered", lines, customer=alert.customer_id
+                    run,
+                    reader,
+                    key,
+                    alert.subject_key,
+                    name,
+                    "Unanswered",
+                    lines,
+                    customer=alert.customer_id,
+                    link=desk.links.of(person, alert.customer_id),
                 )
             )
     sealed = screened(run, sealed)
@@ -132,8 +164,8 @@ def _raised_mail(
     run: Run, desk: _Desk, case_id: str, told: str | None, *, subject_key: str, change: str
 ) -> list[Sealed]:
     """The mail to the next level: with the account where that reader may see it, else what the case itself says."""
-    reader = desk.addressing.readers.get(told or "")
-    if reader is None or not reader.address:
+    reader = desk.reader(told)
+    if reader is None:
         return []
     audience, customer = desk.by_reader.get(reader.person_id), desk.facts.customer_of(case_id)
     if customer is None:
@@ -142,7 +174,8 @@ def _raised_mail(
         return []
     if change != "Overdue":
         title = desk.facts.title_of(case_id)
-        return [change_message(run, reader, subject_key, case_id, title, change, (), customer=customer)]
+        link = desk.links.of(reader.person_id, customer)
+        return [change_message(run, reader, subject_key, case_id, title, change, (), customer=customer, link=link)]
     return [_overdue_mail(run, desk, case_id, customer, audience, reader, subject_key)]
 
 
@@ -152,7 +185,8 @@ def _overdue_mail(
     account = account_of(desk.facts.book, audience, customer)
     line = next(line for line in account.cases if line.case_id == case_id)
     why = "the next level above the case's owner"
-    body = case_mail(account, kind=MessageKind.CASE_ESCALATED, case=line, why_you=why, link=None)
+    link = desk.links.of(reader.person_id, customer)
+    body = case_mail(account, kind=MessageKind.CASE_ESCALATED, case=line, why_you=why, link=link)
     message = Message(
         kind=MessageKind.CASE_ESCALATED,
         subject_key=subject_key,
@@ -169,11 +203,12 @@ def _overdue_mail(
 
 
 def _whom(desk: _Desk, told: str | None, sealed: list[Sealed]) -> str:
-    return f"told {desk.addressing.readers[told].name}" if sealed and told else "nobody to tell"
+    reader = desk.reader(told)
+    return f"told {reader.name}" if sealed and reader else "nobody to tell"
 
 
 def _seat(desk: _Desk, told: str | None) -> Seat | None:
-    reader = desk.addressing.readers.get(told or "")
+    reader = desk.reader(told)
     return Seat("next level", MANAGER, reader.person_id, reader.name) if reader else None
 
 

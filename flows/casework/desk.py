@@ -15,7 +15,8 @@ from flows.books import load_book
 from flows.readers import current_readers, last_week
 from flows.run import Outcome, Run
 from flows.week.record import case_row
-from scoring.act.cases import CaseProposal, CaseReason, propose
+from scoring.act.case_reasons import CaseReason
+from scoring.act.cases import CaseProposal, propose
 from scoring.act.clock import closing_proposals
 from scoring.act.retrospect import replay_goals
 from store import alert_answers, case_queue, ledger, requests
@@ -197,7 +198,7 @@ def replayed(run: Run, *, weeks: int) -> Outcome:
     policy, _, _, people = current_readers(run)
     facts = load_book(last_week(run)[1]).frame("customer_facts")
     with run.store.read() as session:
-        cases = ledger.cases(session)
+        cases = pd.concat([ledger.cases(session), ledger.segment_cases(session).drop(columns="segment")])
     after = run.policy.case_templates
     calendars = policy.audiences.calendars
     now = run.clock()

@@ -32,7 +32,7 @@ def case_effect(run: Run) -> Outcome:
         policy = policy_of(run.workspace.root / inputs.policy)
         book = load_book(folder)
         facts, people = book.frame("customer_facts"), book.frame("people")
-        history = _history(run, inputs.week)
+        history = whole_history(run, inputs.week)
         with run.store.read() as session:
             cases, segments = ledger.cases(session), ledger.segment_cases(session)
             story = ledger.case_history(session)
@@ -70,7 +70,7 @@ def case_effect(run: Run) -> Outcome:
     )
 
 
-def _history(run: Run, week: str) -> pd.DataFrame:
+def whole_history(run: Run, week: str) -> pd.DataFrame:
     """HISTORY frame of every week that stands up to this one, however long ago: effects need more than trends show."""
     with run.store.read() as session:
         newest = {w.week: w.revision for w in sorted(runs.published_weeks(session), key=lambda w: w.revision)}

@@ -17,6 +17,8 @@ from contracts.words import MessageKind
 from delivery.addressing import Reader
 from flows.books import load_book
 from flows.casework.books import case_book
+from flows.casework.links import PageLinks
+from flows.casework.seated import reader_of
 from flows.readers import current_readers, last_week
 from flows.run import Run
 from flows.sending.screening import screened
@@ -37,6 +39,8 @@ _SAID = {
     "escalated": "Overdue",
     "unanswered": "Unanswered",
 }
+# whoever has to act on the case now gets it as a workbook of its own: a new owner may not see the account elsewhere
+_BRINGS_A_WORKBOOK = ("opened", "assigned", "reopened")
 _FIELDS = {"status": "Status", "owner_id": "Owner", "due_at": "Due", "outcome": "Outcome", "note": "Note"}
 _ALERTS = (MessageKind.ALERT_CRITICAL, MessageKind.ALERT_EVENT, MessageKind.NOTICE)
 
@@ -91,9 +95,10 @@ def tell_case_changes(run: Run) -> int:
         events = ledger.case_history(session, after=seen)
     if not events:
         return 0
-    policy, addressing, _, people = current_readers(run)
+    policy, addressing, audiences, people = current_readers(run)
     _, folder = last_week(run)
     facts = case_facts(run, folder)
+    links = PageLinks(run, policy, audiences)
     templates = {template.id: template for template in policy.case_templates}
     sealed: list[Sealed] = []
     for event in events:
@@ -104,15 +109,24 @@ def tell_case_changes(run: Run) -> int:
             continue
         told = _alerted(run, str(row["reason_key"])) if change == "opened" else set()
         for seat in _audience(facts, event, template, change):
-            reader = addressing.readers.get(seat.person_id or "") or _without_pack(seat, people)
-            if seat.person_id not in {event.who, *told} and reader and reader.address:
+            reader = reader_of(seat.key, addressing, people, [seat])
+            if seat.person_id not in {event.who, *told} and reader:
                 key = f"{event.case_id}|{event.number}"
                 lines = _lines(event, facts)
                 customer = facts.customer_of(event.case_id)
                 title = str(row["title"])
-                files = (_workbook(run, facts, event.case_id, seat),) if change == "opened" else ()
+                files = (_workbook(run, facts, event.case_id, seat),) if change in _BRINGS_A_WORKBOOK else ()
                 message = change_message(
-                    run, reader, key, event.case_id, title, _SAID[change], lines, customer=customer, files=files
+                    run,
+                    reader,
+                    key,
+                    event.case_id,
+                    title,
+                    _SAID[change],
+                    lines,
+                    customer=customer,
+                    files=files,
+                    link=links.of(reader.person_id, customer),
                 )
                 sealed.append(message)
 
@@ -136,6 +150,7 @@ def change_message(
     *,
     customer: str | None = None,
     files: tuple[Attachment, ...] = (),
+    link: str | None = None,
 ) -> Sealed:
     """A change of a case to one reader, sealed."""
     body = change_mail(
@@ -145,6 +160,7 @@ def change_message(
         lines=lines,
         why_you="one of the case's team or the level above",
         organization=run.settings.file.organization,
+        link=link,
     )
     message = Message(
         kind=MessageKind.CASE_CHANGED,
@@ -201,15 +217,6 @@ def _audience(facts: CaseFacts, event: CaseEvent, template: CaseTemplate, change
     return list(wanted.values())
 
 
-def _without_pack(seat: Seat, people: pd.DataFrame) -> Reader | None:
-    """A seat of somebody who reads no pack: a partner, or a colleague of a department without customers."""
-    if seat.person_id is None:
-        return Reader(seat.key, seat.name, seat.email, "en", "default") if seat.email else None
-    mine = people.loc[people["person_id"] == seat.person_id].to_dict("records")
-    address = mine[0]["email"] if mine and isinstance(mine[0]["email"], str) else None
-    return Reader(seat.person_id, str(mine[0]["name"]), address, "en", "default") if address else None
-
-
 def _alerted(run: Run, subject_key: str) -> set[str]:
     """Who got the alert about the same fact: that mail names the case already."""
     with run.store.read() as session:
@@ -225,17 +232,21 @@ def _lines(event: CaseEvent, facts: CaseFacts) -> list[tuple[str, str]]:
     row = facts.rows[event.case_id]
     lines = [("Why", event.why or "")]
     if event.kind == "opened":
-        lines += [("Severity", str(row["severity"])), ("Due", _word(row["due_at"]))]
-        lines.append(("Answer by", _word(row["first_response_due_at"])))
+        lines += [("Severity", str(row["severity"])), ("Due", _word("due_at", row["due_at"], facts))]
+        lines.append(("Answer by", _word("due_at", row["first_response_due_at"], facts)))
     else:
         lines += [
-            (_FIELDS[n], f"{_word(event.before.get(n))} → {_word(v)}") for n, v in event.after.items() if n in _FIELDS
+            (_FIELDS[n], f"{_word(n, event.before.get(n), facts)} → {_word(n, v, facts)}")
+            for n, v in event.after.items()
+            if n in _FIELDS
         ]
-        lines.append(("By", event.who))
+        lines.append(("By", facts.person(event.who)))
     return lines
 
 
-def _word(value: object) -> str:
+def _word(name: str, value: object, facts: CaseFacts) -> str:
     if value is None or (not isinstance(value, str) and pd.isna(value)):  # type: ignore[call-overload]
-        return "nothing"
+        return "nobody" if name == "owner_id" else "nothing"
+    if name == "owner_id":
+        return facts.person(str(value))
     return f"{value:%Y-%m-%d %H:%M} UTC" if hasattr(value, "strftime") else str(value)

@@ -6,6 +6,7 @@ that dies in between owes the receipt, and the next one writes it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,11 +20,12 @@ from delivery.small import fitted
 from flows.books import load_book, with_feedback
 from flows.casework.books import XLSX, case_book
 from flows.casework.editing import Lines, Office
+from flows.casework.seated import reader_of
 from flows.packs.audience_frames import Frozen, for_audience
 from flows.readers import last_week
 from flows.run import Run
-from flows.sending.screening import ordinary_words, week_tokens
-from flows.sending.tell import enqueue, files_lie, seal
+from flows.sending.screening import ordinary_words, screened, week_tokens
+from flows.sending.tell import Sealed, enqueue, files_lie, seal
 from flows.week.follow_up import shown, standing
 from reporting.mails.house import ReceiptLine, receipt_mail
 from reporting.view import compose
@@ -32,6 +34,8 @@ from reporting.workbook.parts import workbook_parts
 from store import ledger
 from store.returned_files import ReturnedFile, without_receipt
 
+_QUOTED = re.compile("“[^”]*”")
+_NOT_REPEATED = "“…” (it names what this mail may not repeat)"
 _GROUPS = ("applied", "refused", "conflicting", "ignored")
 
 
@@ -51,23 +55,45 @@ def send_receipts(run: Run, office: Office) -> int:
     with run.store.read() as session:
         owed = without_receipt(session)
     for file in owed:
-        message = _receipt(run, office, file)
-        sealed = seal(run, fitted(message, max_megabytes=run.settings.file.mail.max_megabytes, places=files_lie(run)))
+        sealed = _screened(run, office, file)
         with run.store.write() as session:
-            enqueue(session, run, [sealed])
+            enqueue(session, run, sealed)
     return len(owed)
 
 
-def _receipt(run: Run, office: Office, file: ReturnedFile) -> Message:
-    person, mail = file.person_id or "operator", run.settings.file.mail
-    reader = office.addressing.readers.get(person)
-    own = reader.address if reader else None
+def _screened(run: Run, office: Office, file: ReturnedFile) -> list[Sealed]:
+    """The receipt, scanned like every mail. What the editor wrote may name whom it must not: then it is told without
+    those words, for an edit must not vanish because its receipt is held.
+    """
     files, faults = _fresh(run, office, file)
-    groups = {name: _lines(file.summary.get(name, ())) for name in _GROUPS}
+    made: list[Sealed] = []
+    for is_quoting in (True, False):
+        message = _receipt(run, office, file, files, faults, is_quoting=is_quoting)
+        mail = fitted(message, max_megabytes=run.settings.file.mail.max_megabytes, places=files_lie(run))
+        made = screened(run, [seal(run, mail)])
+        if len(made) == 1:
+            break
+    return made
+
+
+def _receipt(
+    run: Run,
+    office: Office,
+    file: ReturnedFile,
+    files: tuple[Attachment, ...],
+    faults: Sequence[str],
+    *,
+    is_quoting: bool,
+) -> Message:
+    person, mail = file.person_id or "operator", run.settings.file.mail
+    seats = [seat for team in office.teams.values() for seat in team]
+    reader = reader_of(person, office.addressing, office.people, seats)
+    own = reader.address if reader else None
+    groups = {name: _lines(file.summary.get(name, ()), is_quoting=is_quoting) for name in _GROUPS}
     brought = ["A fresh workbook is attached."] if files else []
     note = " ".join([str(file.summary.get("note") or ""), *brought, *faults])
     body = receipt_mail(
-        file_name=file.name,
+        file_name=file.name if is_quoting else "what you handed back",
         week=file.week or "",
         organization=run.settings.file.organization,
         applied=groups["applied"],
@@ -80,18 +106,40 @@ def _receipt(run: Run, office: Office, file: ReturnedFile) -> Message:
         kind=MessageKind.RETURN_RECEIPT,
         subject_key=file.sha256,
         person_id=person,
-        to_name=office.name(person),
+        to_name=reader.name if reader else office.name(person),
         to_address=str(file.summary.get("address") or own or mail.operator_address),
         subject=body.subject,
         text=body.text,
         html=body.html,
         attachments=files,
         pictures=body.pictures,
+        customer_ids=_customers(run, office, file),
     )
 
 
-def _lines(kept_lines: Sequence[Sequence[str]]) -> list[ReceiptLine]:
-    return [ReceiptLine(*line) for line in kept_lines]
+def _lines(kept_lines: Sequence[Sequence[str]], *, is_quoting: bool) -> list[ReceiptLine]:
+    """The lines as they were kept; without the words of the editor, who knows what stands in the cell."""
+    if is_quoting:
+        return [ReceiptLine(*line) for line in kept_lines]
+    return [ReceiptLine(*(_QUOTED.sub(_NOT_REPEATED, text) for text in line)) for line in kept_lines]
+
+
+def _customers(run: Run, office: Office, file: ReturnedFile) -> tuple[str, ...]:
+    """Whom the receipt may name: the customer of its case, or those whom its editor sees."""
+    case_id = file.summary.get("case_id")
+    if case_id:
+        with run.store.read() as session:
+            customer = office.cases_now(session)[str(case_id)].get("customer_id")
+        return (str(customer),) if customer else ()
+    audience = _audience_of(office, file)
+    return tuple(sorted(audience.customer_ids)) if audience else ()
+
+
+def _audience_of(office: Office, file: ReturnedFile) -> Audience | None:
+    """The audience of the file's editor, of which he must be a reader today."""
+    person = file.person_id
+    audience = office.audiences.get(file.audience_id or "") or office.audience_of(person or "")
+    return audience if audience and person in audience.readers else None
 
 
 def _fresh(run: Run, office: Office, file: ReturnedFile) -> tuple[tuple[Attachment, ...], list[str]]:
@@ -101,8 +149,8 @@ def _fresh(run: Run, office: Office, file: ReturnedFile) -> tuple[tuple[Attachme
         return (), []
     if case_id:
         return (case_attachment(run, office, str(case_id), person),), []
-    audience = office.audiences.get(file.audience_id or "") or office.audience_of(person)
-    if audience is None or person not in audience.readers:
+    audience = _audience_of(office, file)
+    if audience is None:
         return (), []
     content, faults = fresh_workbook(run, office, audience, person)
     if faults:

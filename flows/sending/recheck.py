@@ -18,16 +18,19 @@ from contracts.words import FieldGroup, Level, MessageKind
 from delivery.addressing import Addressing
 from delivery.joined import join
 from delivery.messages import is_allowed_domain
+from flows.casework.seated import has_left, reader_of
 from flows.errors import NothingPublished
 from flows.readers import current_readers, last_week, readers_in
 from flows.run import Run
 from flows.sending.tell import Sealed, enqueue, seal, to_operator
 from scoring.org import OrgChart, bu_lead_of, org_chart, stand_in, units_of
-from store import outbox
+from store import ledger, outbox
 from store.outbox import OutboxRecord
+from store.returned_files import case_of_receipt
 from store.session import Session
 
 _ALERTS = (MessageKind.ALERT_CRITICAL, MessageKind.ALERT_EVENT)
+_OF_A_CASE = (MessageKind.CASE_CHANGED, MessageKind.RETURN_RECEIPT)
 _OUTSIDE = ("partner:", "contact:", "operator")
 _RELEASED = "held -> pending"
 
@@ -72,19 +75,33 @@ class Permission:
             return None
         if self._now is None:
             return None
-        policy, addressing, audiences, _ = self._now
-        if not is_released and not is_allowed_domain(row.recipient, policy.audiences.allowed_domains):
+        policy, addressing, audiences, people = self._now
+        is_mail = row.channel == "mail"
+        if is_mail and not is_released and not is_allowed_domain(row.recipient, policy.audiences.allowed_domains):
             return f"the domain of {row.recipient} is not among allowed_domains"
-        reader = addressing.readers.get(row.person_id)
-        if reader is None:
+        is_of_team = row.kind in _OF_A_CASE and self._is_of_team(row)
+        reader = reader_of(row.person_id, addressing, people) if is_of_team else addressing.readers.get(row.person_id)
+        if reader is None or (is_of_team and has_left(row.person_id, people, self.run.clock())):
             return f"{row.recipient_name} has left or reads nothing any more"
-        if not is_released and reader.address != row.recipient:
+        if is_mail and not is_released and reader.address != row.recipient:
             return f"{row.recipient_name} has another address now"
+        if is_of_team:
+            return None
         audience = next((a for a in audiences.values() if row.person_id in a.readers), None)
         held = audience.customer_ids if audience else frozenset()
         if lost := sorted(set(row.customer_ids) - held):
             return f"{row.recipient_name} may no longer see {len(lost)} of its customers"
         return self._narrower(row, audience) if row.kind is MessageKind.PACK else None
+
+    def _is_of_team(self, row: OutboxRecord) -> bool:
+        """Whether the mail says what a case says and no more, and its reader sits in the team of that case.
+
+        A team has departments without customers, whose people read no pack.
+        """
+        with self.run.store.read() as session:
+            case_id = case_of_receipt(session, row.subject_key) or row.subject_key.partition("|")[0]
+            seats = {**ledger.teams(session), **ledger.teams(session, is_open=False)}.get(case_id, [])
+        return row.person_id in {seat.key for seat in seats}
 
     def _narrower(self, row: OutboxRecord, now: Audience | None) -> str | None:
         """A pack waits for its reader's morning; whoever moved meanwhile may see less than it holds."""
@@ -129,9 +146,10 @@ def held_now(run: Run, permission: Permission, parcel: Parcel, owner: str) -> bo
     why = permission.refusal(row, is_released=any(line.step == _RELEASED for line in log))
     if why is None:
         return False
-    told = _passed_on(run, permission, row, parcel, why) if row.kind in _ALERTS else None
+    goes_on = row.kind in _ALERTS and row.channel == "mail"
+    told = _passed_on(run, permission, row, parcel, why) if goes_on else None
     text = f"{row.kind} to {row.recipient} was held when it was due: {why}."
-    if row.kind in _ALERTS:
+    if goes_on:
         to = told.message.to_name if told else "nobody: there is no manager and no BU lead who may see the account"
         text += f"\nIt went on to {to}."
     notice = to_operator(run, f"held|{row.outbox_id}|{sha256(why.encode())[:12]}", "A mail was held", text)

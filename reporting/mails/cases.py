@@ -56,7 +56,14 @@ def notice_mail(account: AccountView, *, headline: str, is_good: bool, why_you: 
 
 
 def change_mail(
-    *, case_id: str, title: str, change: str, lines: Sequence[tuple[str, str]], why_you: str, organization: str
+    *,
+    case_id: str,
+    title: str,
+    change: str,
+    lines: Sequence[tuple[str, str]],
+    why_you: str,
+    organization: str,
+    link: str | None = None,
 ) -> MailBody:
     """A change of a case: what it was, what it is, by whom and why.
 
@@ -64,6 +71,7 @@ def change_mail(
         title: the case's own title.
         change: in one word or two: "New case", "Closed", "Overdue".
         lines: what to know, each as a short label and its text.
+        link: the account page, for a reader who may open it.
     """
     shown = tuple(Reason(label, clipped(text, 200), "", "plain") for label, text in lines if text)
     return written(
@@ -76,7 +84,10 @@ def change_mail(
             name="",
             title=clipped(title, 120),
             lead="",
-            blocks=(Reasons(shown),) if shown else (),
+            blocks=(
+                *((Reasons(shown),) if shown else ()),
+                *((Button("Open the account page", link),) if link else ()),
+            ),
             footer=(f"You get this mail as: {why_you}. {organization}",),
         )
     )

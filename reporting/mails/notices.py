@@ -20,6 +20,8 @@ from reporting.mails.parts import (
 )
 
 _LINES = 12
+_APPLIED = 60
+"""What was applied is counted beyond these; what was not is told to the last line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ def receipt_mail(
     blocks: list[Block] = []
     for title, lines, tone in groups:
         if lines:
-            blocks += [Section(f"{title} ({len(lines)})"), *_receipt_lines(lines, "good" if tone == "good" else "bad")]
+            most = _APPLIED if tone == "good" else len(lines)
+            shown = _receipt_lines(lines, "good" if tone == "good" else "bad", most=most)
+            blocks += [Section(f"{title} ({len(lines)})"), *shown]
     if not blocks:
         blocks.append(Paragraph(f"{'The workbook' if week else 'Your reply'} holds no change. Nothing was done."))
     if note:
@@ -80,8 +84,8 @@ def receipt_mail(
     )
 
 
-def _receipt_lines(lines: Sequence[ReceiptLine], tone: Tone) -> list[Block]:
-    shown = tuple(Reason(line.where, clipped(line.what, 200), clipped(line.why, 300), tone) for line in lines[:60])
+def _receipt_lines(lines: Sequence[ReceiptLine], tone: Tone, *, most: int) -> list[Block]:
+    shown = tuple(Reason(line.where, clipped(line.what, 200), clipped(line.why, 400), tone) for line in lines[:most])
     rest = len(lines) - len(shown)
     return [Reasons(shown), *([Paragraph(f"And {figures(rest, 'more edit')} of this kind.")] if rest else [])]
 

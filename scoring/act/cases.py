@@ -5,7 +5,8 @@ More than an owner's share of a week is listed, never dropped: such a proposal w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,37 +16,15 @@ import pandas as pd
 
 from contracts.casework import Seat
 from contracts.exchange import case_of
-from contracts.ids import key_digest
 from contracts.rules import Calendar, CaseRules, CaseTemplate
 from contracts.weeks import Week
-from contracts.words import CustomerStatus, Zone
+from contracts.words import CustomerStatus
 from contracts.working_time import answer_by, due_by
-from scoring.act.alerts import AlertDecision, is_of_rule
+from scoring.act.alerts import AlertDecision
+from scoring.act.case_reasons import CaseReason, from_alerts, from_events, from_findings, from_transitions, opens
 from scoring.act.filters import fits
 from scoring.act.seats import calendar_of, seats_of
 from scoring.org import OrgChart, org_chart
-
-_ENTRIES = ("moved", "returned", "first_placed")
-
-
-@dataclass(frozen=True, slots=True)
-class CaseReason:
-    """What speaks for a case: a change of zone, an event, an alert that opens cases, a finding about a segment.
-
-    `evidence_key` tells one piece of evidence from the next where `key`, the reason, stays the same.
-    `template_ids`: only these templates; None: whichever watch it. `segment` is set for a finding.
-    """
-
-    customer_id: str
-    key: str
-    evidence: str
-    evidence_key: str = ""
-    zone: str = ""
-    event_kind: str = ""
-    event: Mapping[Any, Any] | None = None
-    metric: str = ""
-    segment: str = ""
-    template_ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +99,8 @@ def propose(
         waiting: reasons that earlier runs had no room for, the oldest first.
     """
     chart = org_chart(people, assignments, as_of=now.astimezone(ZoneInfo(calendars["default"].time_zone)).date())
-    reasons = [*waiting, *_from_transitions(transitions), *_from_events(events), *_from_alerts(alerts)]
-    reasons += _from_findings(findings, Week.containing(now, ZoneInfo(calendars["default"].time_zone)))
+    reasons = [*waiting, *from_transitions(transitions), *from_events(events), *from_alerts(alerts)]
+    reasons += from_findings(findings, Week.containing(now, ZoneInfo(calendars["default"].time_zone)))
     concerned = {reason.customer_id for reason in reasons}
     book = {str(r["customer_id"]): r for r in facts[facts["customer_id"].isin(concerned)].to_dict("records")}
     known = _Known(known_cases, segment_cases, now)
@@ -131,7 +110,7 @@ def propose(
         if not reason.segment and (customer is None or customer["status"] == CustomerStatus.LEFT.value):
             continue
         for template in templates:
-            if not _opens(template, reason) or not fits(customer or {}, template.customer_filter):
+            if not opens(template, reason) or not fits(customer or {}, template.customer_filter):
                 continue
             subject = reason.segment or _segment(template, customer) or reason.customer_id
             if known.has(subject, template, reason):
@@ -139,7 +118,9 @@ def propose(
             made = _proposal(template, reason, customer, subject, chart, people, calendars, now)
             proposals.append(known.with_place(made))
     room = rules.new_per_owner_and_week if rules else None
-    kept = _within_room(proposals, room, book, _opened_this_week(known_cases, now, calendars["default"]))
+    kept = _within_room(
+        proposals, room, book, _opened_this_week((known_cases, segment_cases), now, calendars["default"])
+    )
     return sorted(kept, key=lambda p: (p.subject_id, p.template_id, p.attach_to is not None, p.evidence_key))
 
 
@@ -178,51 +159,6 @@ class _Known:
         self._reasons.add((*same, made.evidence_key))
         self._running.setdefault(same, made.case_id)
         return placed
-
-
-def _from_transitions(transitions: pd.DataFrame) -> Iterator[CaseReason]:
-    mine = transitions.loc[transitions["kind"].isin(_ENTRIES) & (transitions["cause"] == "customer")]
-    for row in mine.sort_values("customer_id").to_dict("records"):
-        was = Zone(row["from_zone"]).label if isinstance(row["from_zone"], str) else "no zone"
-        now = Zone(row["to_zone"]).label
-        evidence = f"{was} to {now} in {row['week']}"
-        yield CaseReason(str(row["customer_id"]), str(row["episode_id"]), evidence, zone=str(row["to_zone"]))
-
-
-def _from_events(events: pd.DataFrame) -> Iterator[CaseReason]:
-    for row in events.sort_values(["customer_id", "event_id"]).to_dict("records"):
-        kind, headline = str(row["kind"]), str(row["headline"])
-        yield CaseReason(str(row["customer_id"]), str(row["event_id"]), headline, event_kind=kind, event=row)
-
-
-def _from_alerts(alerts: Sequence[AlertDecision]) -> Iterator[CaseReason]:
-    for alert in alerts:
-        if alert.opens:
-            yield CaseReason(alert.customer_id, alert.subject_key, alert.headline, template_ids=alert.opens)
-
-
-def _from_findings(findings: pd.DataFrame | None, week: Week) -> Iterator[CaseReason]:
-    """One reason per segment and metric; what each week measured is a piece of evidence of its own."""
-    if findings is None:
-        return
-    for row in findings.sort_values(["segment", "metric"]).to_dict("records"):
-        metric, dimension = str(row["metric"]), row.get("dimension")
-        segment = f"{dimension}={row['segment']}" if isinstance(dimension, str) else str(row["segment"])
-        piece = key_digest("finding", segment, metric, row.get("rule_id"), week)
-        yield CaseReason("", metric, str(row["sentence"]), evidence_key=piece, metric=metric, segment=segment)
-
-
-def _opens(template: CaseTemplate, reason: CaseReason) -> bool:
-    if reason.template_ids is not None:
-        return template.id in reason.template_ids
-    if reason.metric:
-        wanted = (t for t in template.on_finding if t.metric == reason.metric)
-        names = {reason.segment, reason.segment.partition("=")[2]}
-        return any(not trigger.segments or names & set(trigger.segments) for trigger in wanted)
-    if reason.zone:
-        return reason.zone in template.on_zone
-    is_ruled = reason.event is not None and is_of_rule(reason.event, template.on_rule)
-    return is_ruled or reason.event_kind in template.on_event
 
 
 def _segment(template: CaseTemplate, customer: Mapping[Any, Any] | None) -> str:
@@ -273,12 +209,16 @@ def _proposal(
     )
 
 
-def _opened_this_week(cases: pd.DataFrame, now: datetime, calendar: Calendar) -> dict[str, int]:
-    """How many cases each owner got in the ISO week of `now`."""
+def _opened_this_week(frames: Sequence[pd.DataFrame | None], now: datetime, calendar: Calendar) -> Counter[str]:
+    """How many cases each owner got in the ISO week of `now`, about customers and about segments."""
     zone = ZoneInfo(calendar.time_zone)
     begins = Week.containing(now, zone).starts_at(zone)
-    recent = cases.loc[cases["opened_at"] >= begins, "owner_id"].dropna()
-    return {str(owner): int(count) for owner, count in recent.value_counts().items()}
+    return Counter(
+        str(owner)
+        for frame in frames
+        if frame is not None
+        for owner in frame.loc[frame["opened_at"] >= begins, "owner_id"].dropna()
+    )
 
 
 def _within_room(

@@ -11,34 +11,45 @@ import pandas as pd
 from contracts.rules import Calendar, CaseRules, CaseTemplate
 from contracts.words import Zone
 from contracts.working_time import add_working_hours
+from scoring.act.seats import calendar_of
 
 
 def due_steps(
     cases: pd.DataFrame,
     stepped_at: Mapping[str, datetime],
     rules: CaseRules,
-    calendar: Calendar,
+    calendars: Mapping[str, Calendar],
     *,
+    people: pd.DataFrame,
+    templates: Sequence[CaseTemplate],
     now: datetime,
 ) -> list[tuple[str, int]]:
     """The cases that go one level further up now, each with the number of its step; sorted by case.
 
     A step falls due so many working hours after the closure goal, or after the step before it, whichever came
-    later: each level has its time, and a clock that stood still does not skip one.
+    later: each level has its time, and a clock that stood still does not skip one. The hours are those of the calendar
+    in which the goal was set: the owner's, else the template's.
 
     Args:
         cases: CASES or SEGMENT_CASES frame.
         stepped_at: when each case was escalated last; cases that never were are absent.
+        calendars: "default" must be there.
+        people: canonical `people`, for the calendars of owners.
+        templates: those in force, for their calendars.
     """
+    of_template = {template.id: template.calendar for template in templates}
     found: list[tuple[str, int]] = []
     late = cases.loc[cases["is_open"].astype(bool) & cases["due_at"].notna() & (cases["due_at"] < now)]
-    columns = ["case_id", "due_at", "escalation_step"]
-    for case_id, due_at, step in late.sort_values("case_id")[columns].itertuples(index=False, name=None):
+    columns = ["case_id", "due_at", "escalation_step", "owner_id", "template_id"]
+    for case_id, due_at, step, owner, template in late.sort_values("case_id")[columns].itertuples(
+        index=False, name=None
+    ):
         if step >= len(rules.escalate_after_hours):
             continue
         since = max(due_at, stepped_at.get(str(case_id), due_at))
         # the first step without a wait is due with the goal itself, in working time or not
         hours = rules.escalate_after_hours[step]
+        calendar = calendar_of(owner, people, calendars, of_template.get(str(template), "default"))
         if not hours or add_working_hours(calendar, since, hours) <= now:
             found.append((str(case_id), int(step) + 1))
     return found

@@ -33,7 +33,7 @@ def replay_goals(
     that somebody set by hand counts for neither. Cases of templates that one of the two sets lacks are left out.
 
     Args:
-        cases: CASES frame.
+        cases: CASES frame; those of segments may stand below, without a customer: they have no tier.
         facts: CUSTOMER_FACTS frame, for the tier.
         people: canonical `people`, for calendars.
         before, after: the two sets of templates.

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.casework import Seat
 from contracts.weeks import Week
-from contracts.words import ExitCode, MessageKind
+from contracts.words import ExitCode, MessageKind, OutboxState
 from flows.casework.clock import advance_clock
 from flows.casework.desk import (
     acknowledged,
@@ -109,6 +109,7 @@ def test_the_team_is_mailed_of_its_case_and_those_alerted_are_not_mailed_twice(p
         (case,) = ledger.segment_cases(session)["case_id"]
     assert {row.person_id for row in told} == {"P-02", "P-03", "P-10", "P-11", "P-12", "P-13"}
     assert all(row.subject_key.startswith(case) for row in told)
+    assert {row.state for row in told} == {OutboxState.SENT}, "also to departments that read no pack"
     assert {row.person_id for row in alerts} == {"P-02", "P-03"}
 
 

@@ -47,7 +47,7 @@ def test_only_case_managers_close_and_the_rest_of_their_work_stands(store: Store
     with store.write() as session:
         case_id = open_one(session)
         edit(session, case_id, "P2", 1, note="part is on its way")
-        with pytest.raises(CaseRefused, match=r"only its case managers close it \(P1\); P2 is none"):
+        with pytest.raises(CaseRefused, match=r"only its case managers close it: Ada \(P1\)\. Ben is none"):
             edit(session, case_id, "P2", 2, status="closed")
         edit(session, case_id, "P1", 2, status="closed", outcome="fixed")
         assert not ledger.teams(session)

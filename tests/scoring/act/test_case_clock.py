@@ -40,7 +40,27 @@ def test_each_step_once_and_each_level_has_its_time(
     case: dict[str, Any], stepped: dict[str, datetime], steps: list[tuple[str, int]]
 ) -> None:
     rules = CaseRules(escalate_after_hours=[0, 8])
-    assert due_steps(late(**case), stepped, rules, ROME, now=NOW) == steps
+    calendars = {"default": ROME}
+    assert due_steps(late(**case), stepped, rules, calendars, people=people(), templates=[], now=NOW) == steps
+
+
+def test_a_level_has_its_time_in_the_calendar_of_the_owner() -> None:
+    """Friday is no working day in Cairo: eight hours from Thursday noon end on Monday there, on Friday in Rome."""
+    cairo = ROME.model_copy(update={"time_zone": "Africa/Cairo", "working_days": (7, 1, 2, 3, 4)})
+    calendars, rules = {"default": ROME, "cairo": cairo}, CaseRules(escalate_after_hours=[8])
+    staff = people({"person_id": "mona", "calendar": "cairo"}, {"person_id": "ann"})
+    thursday_noon = datetime(2026, 11, 26, 11, 0, tzinfo=UTC)
+    friday_evening, sunday_evening = thursday_noon + timedelta(hours=30), thursday_noon + timedelta(hours=78)
+    for owner, now, steps in (
+        ("mona", friday_evening, []),
+        ("ann", friday_evening, [("c1", 1)]),
+        ("mona", sunday_evening, [("c1", 1)]),
+    ):
+        known = late(due_at=thursday_noon, owner_id=owner)
+        assert due_steps(known, {}, rules, calendars, people=staff, templates=[], now=now) == steps, (owner, now)
+    in_template = [template(calendar="cairo")]
+    known = late(due_at=thursday_noon, owner_id="ann")
+    assert due_steps(known, {}, rules, calendars, people=staff, templates=in_template, now=friday_evening) == []
 
 
 def history(*zones: str | None) -> pd.DataFrame:

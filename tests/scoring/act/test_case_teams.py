@@ -14,7 +14,8 @@ from contracts.rules import Calendar, CaseRules, CaseTemplate, ClosureGoal
 from contracts.words import MessageKind
 from contracts.working_time import NoWorkingTime, add_working_days, answer_by, due_by
 from scoring.act.alerts import AlertDecision
-from scoring.act.cases import CaseProposal, CaseReason, propose
+from scoring.act.case_reasons import CaseReason
+from scoring.act.cases import CaseProposal, propose
 from tests.factories.cases import ROME, TIERS, findings, template
 from tests.factories.scoring import assignments, cases, events, facts, frame, people, transitions
 
@@ -176,6 +177,18 @@ def test_more_than_a_weeks_room_waits_and_is_asked_again() -> None:
     later = proposed(SUPPORT, known=known, rules=one, waiting=waits, now=MONDAY + timedelta(weeks=1))
     assert [(case.customer_id, case.is_waiting) for case in later] == [("B", False), ("C", False), ("C", False)]
     assert len({case.evidence_key for case in later}) == 3
+
+
+def test_cases_about_segments_take_room_of_their_owner_too() -> None:
+    one = CaseRules(new_per_owner_and_week=2)
+    row = {"template_id": "strategic", "reason_key": "csat", "owner_id": "eng", "opened_at": MONDAY}
+    row |= {"title": "x", "status": "open", "is_open": True, "escalation_step": 0, "row_version": 1}
+    strategic = frame(SEGMENT_CASES, [{"case_id": "s1", "segment": "product_line=Array X", **row}])
+    made = proposed(SUPPORT, happened=events(outage("B"), outage("C")), rules=one, segment_cases=strategic)
+    assert sorted(case.is_waiting for case in made) == [False, True]
+    last_week = strategic.assign(opened_at=strategic["opened_at"] - timedelta(weeks=1))
+    made = proposed(SUPPORT, happened=events(outage("B"), outage("C")), rules=one, segment_cases=last_week)
+    assert not any(case.is_waiting for case in made)
 
 
 @pytest.mark.parametrize(
