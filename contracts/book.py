@@ -18,7 +18,9 @@ class WeekFacts:
     """What is true of the whole week and may stand on every page. Free of customer rows.
 
     previous_week: what this week is compared with. last_pack: the week of the pack that the audience got last; None
-    when it got none yet. Targets: shares of a year's opening revenue to be kept, without and with growth.
+    when it got none yet. retention_label: what the retention axis is when it is a probability, "" for the experts'
+    index; retention_band: its dead-band, where that is its own. Targets: shares of a year's opening revenue to be
+    kept, without and with growth.
     """
 
     week: str
@@ -41,6 +43,8 @@ class WeekFacts:
     case_statuses: tuple[str, ...] = ("open", "pending", "closed")
     feedback_days: int = 90
     last_pack: str | None = None
+    retention_label: str = ""
+    retention_band: float | None = None
     gross_target: float | None = None
     net_target: float | None = None
 

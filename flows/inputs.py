@@ -21,7 +21,9 @@ class Inputs:
 
     `history` lists the published weeks that trends show, oldest first; `previous` is the last good one.
     `case_event` is the number of the last case event that the week's pages know, `sentiment_model` the digest of the
-    model that reads comments. `packs`: audience, week and revision of the pack that each got last.
+    model that reads comments. `packs`: audience, week and revision of the pack that each got last. `retention_model`:
+    the version whose probability is the retention axis, none for the experts' index; `shadow_model` the version that
+    runs beside it; `axis_since` the week from which on the axis is this one, none: it was never another.
     """
 
     week: str
@@ -46,6 +48,14 @@ class Inputs:
     fonts_digest: str
     sentiment_model: str | None = None
     packs: tuple[tuple[str, str, int], ...] = ()
+    retention_model: str | None = None
+    shadow_model: str | None = None
+    axis_since: str | None = None
+
+    @property
+    def is_new_axis(self) -> bool:
+        """Whether the retention axis is another one than in the last good week."""
+        return self.previous is not None and self.axis_since == self.week
 
     @property
     def instant(self) -> datetime:
@@ -66,7 +76,12 @@ class Inputs:
         New code alone is no reason to publish a week again; what made a week stands beside its digest.
         """
         left_out = {"revision": 0, "case_event": 0, "code_version": "", "fonts_digest": "", "packs": ()}
-        return sha256(canonical_json({**asdict(self), **left_out}))
+        body = {**asdict(self), **left_out}
+        # a workspace that never adopted a model keeps the digests of its weeks
+        for name in ("retention_model", "shadow_model", "axis_since"):
+            if body[name] is None:
+                del body[name]
+        return sha256(canonical_json(body))
 
     def with_case_event(self, number: int) -> Inputs:
         return replace(self, case_event=number)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from contracts.rules.rule import Rule, Score, Share
-from contracts.words import Zone
+from contracts.words import Axis, Zone
 
 
 class Lines(Rule):
@@ -41,14 +41,15 @@ class OutcomeRules(Rule):
 
 
 class Thresholds(Rule):
-    """Lines, and how much evidence a place needs. A mean is drawn toward the book's mean, worth at least
-    `prior_strength` facts; with `prior_segment` toward that of the customer's segment, where at least
-    `prior_segment_customers` of it show the signal.
+    """Lines, and how much evidence a place needs. `retention_dead_band`: where it differs from the other. A mean is
+    drawn toward the book's mean, worth at least `prior_strength` facts; with `prior_segment` toward that of the
+    customer's segment, where at least `prior_segment_customers` of it show the signal.
     """
 
     lines: Lines
     tier: dict[str, Lines] = {}
     dead_band: Annotated[float, Field(ge=0, le=20)]
+    retention_dead_band: Annotated[float, Field(ge=0, le=20)] | None = None
     confirmation_weeks: Annotated[int, Field(ge=1, le=8)]
     coverage_floor: Share
     corners: Corners = Corners()
@@ -60,3 +61,14 @@ class Thresholds(Rule):
 
     def lines_for(self, tier: str | None) -> Lines:
         return self.tier.get(tier or "", self.lines)
+
+    def band(self, axis: Axis) -> float:
+        """Half the width of the dead-band around the line of an axis, in points."""
+        own = self.retention_dead_band if axis is Axis.RETENTION else None
+        return self.dead_band if own is None else own
+
+    def with_retention(self, line: float, band: float) -> Self:
+        """The same, with one retention line and dead-band for all tiers: those of an adopted model."""
+        lines = {tier: one.model_copy(update={"retention": line}) for tier, one in self.tier.items()}
+        whole = self.lines.model_copy(update={"retention": line})
+        return self.model_copy(update={"lines": whole, "tier": lines, "retention_dead_band": band})

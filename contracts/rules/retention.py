@@ -23,11 +23,13 @@ class LeakLimits(Rule):
 
 class ProbabilityLine(Rule):
     """Where a probability of leaving counts as high: a multiple of the base rate, or the accounts a team can follow.
+    `band_share`: the dead-band around the line, as a share of the line's probability; points of the index do not fit.
     The costs of a missed departure and of a false alarm are for comparison: the card shows the lines they would give.
     """
 
     times_base_rate: Positive | None = 2.0
     capacity: Annotated[int, Field(gt=0)] | None = None
+    band_share: Share = 0.2
     cost_miss: Positive = 5.0
     cost_alarm: Positive = 1.0
 
@@ -44,11 +46,13 @@ class RetentionRules(Rule):
     `horizon_days`: length of the window in which a customer may leave; none: that of [outcome] in thresholds.toml.
     `gap_days`: who leaves so soon after a snapshot is left out, because nobody could still act.
     `features`: signals that the model may use, the most trusted first; none: the retention signals with weight, by
-    weight. `attributes`: columns of the customer that it may use beside them.
+    weight. `attributes`: columns of the customer that it may use beside them. `replaces`: the version that stays the
+    axis while `model` runs in shadow; none: the index does.
     """
 
     kind: Literal["index", "model"] = "index"
     model: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
+    replaces: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
     approver: str = ""
     shadow_from: date | None = None
     shadow_weeks: Annotated[int, Field(ge=0, le=52)] = 8
@@ -83,6 +87,7 @@ class RetentionRules(Rule):
         return self
 
     def version_in_force(self, on: date) -> str | None:
-        """The version whose probability is the axis on this day; None: the index is."""
-        in_force = self.kind == "model" and self.effective_from is not None and on >= self.effective_from
-        return self.model if in_force else None
+        """The version whose probability is the axis of the week that begins on this day; None: the index is."""
+        if self.kind == "index" or self.effective_from is None:
+            return None
+        return self.model if on >= self.effective_from else self.replaces

@@ -28,6 +28,7 @@ from flows.errors import NothingPublished
 from flows.fan_out import FanOut, InOrder
 from flows.inputs import Inputs
 from flows.week.measure import MeasureTask, PlaceTask, gather, measure_bucket, place_bucket, policy_of, write_frames
+from flows.week.models import Adopted, adopted_model, blank_retention, by_line, line_of, model_file
 from flows.week.understand import Understood, understand
 from flows.week.voice import listen
 from scoring.act.plans import plan
@@ -35,6 +36,9 @@ from scoring.measure.events import count_norms, counted_events
 from scoring.measure.norms import norms, segments_of
 from scoring.measure.signals import signal_words
 from scoring.place.transitions import compare
+from scoring.predict.axis import features_of, stay_line
+from scoring.predict.periods import rows_of
+from scoring.predict.windows import active
 from store.history import history_path, read_many, read_week
 
 # Below this, starting worker processes costs more than they save.
@@ -54,6 +58,7 @@ class Assessed:
     policy: Policy
     customers: int
     kept: tuple[str, ...] = ()
+    retention_label: str = ""
     axis_notes: tuple[str, ...] = ()
     trust_notes: tuple[str, ...] = ()
     value_notes: tuple[str, ...] = ()
@@ -93,19 +98,35 @@ def assess(
         book_norms = _frozen(inputs, root)
     write_frames(into / "norms", {"norms": book_norms})
 
+    before = _of(_previous(inputs, root, "placements", PLACEMENTS.empty()), only)
+    axis = adopted_model(inputs, root, policy.retention)
+    line = _line(inputs, axis, policy, facts, buckets=buckets, before=before) if axis.is_in_force else None
+    policy = by_line(policy, line)
+    model = model_file(root, axis.model.version) if axis.model is not None and axis.is_in_force else None
     previous_path = history_path(root / "var" / "history", *inputs.previous, "placements") if inputs.previous else None
     buckets = spread.map(
         place_bucket,
         [
-            PlaceTask(measured=b, norms=into / "norms", policy=policy_folder, previous=previous_path, week=inputs.week)
-            for b in buckets
+            PlaceTask(
+                measured=bucket,
+                norms=into / "norms",
+                policy=policy_folder,
+                previous=previous_path,
+                week=inputs.week,
+                model=model,
+                line=line,
+                is_new_axis=inputs.is_new_axis,
+            )
+            for bucket in buckets
         ],
     )
     placements = gather(buckets, PLACEMENTS)
     contributions = gather(buckets, CONTRIBUTIONS)
     counted = _counted(inputs, root, policy, buckets, facts=facts, only=only)
     events = conform(pd.concat([gather(buckets, EVENTS), counted.pop("events")], ignore_index=True), EVENTS)
-    before = _of(_previous(inputs, root, "placements", PLACEMENTS.empty()), only)
+    said_before = _of(_previous(inputs, root, "contributions", CONTRIBUTIONS.empty()), only)
+    if inputs.is_new_axis:
+        before, said_before = blank_retention(before), blank_retention(said_before)
     transitions = compare(before, placements, facts, cause=inputs.cause) if inputs.previous else TRANSITIONS.empty()
     people = read_shared(manifest)["people"].to_pandas()
     words = signal_words(policy.signals)
@@ -137,7 +158,7 @@ def assess(
         "signal_words": words,
         "assignments": assignments,
         "previous_placements": before,
-        "previous_contributions": _of(_previous(inputs, root, "contributions", CONTRIBUTIONS.empty()), only),
+        "previous_contributions": said_before,
         "history": history,
         **counted,
     }
@@ -156,11 +177,27 @@ def assess(
         policy=policy,
         customers=len(facts),
         kept=found.kept,
+        retention_label=axis.label,
         axis_notes=found.axis_notes,
         trust_notes=found.trust_notes,
         value_notes=found.value_notes,
         expert_notes=found.expert_notes,
     )
+
+
+def _line(
+    inputs: Inputs, axis: Adopted, policy: Policy, facts: pd.DataFrame, *, buckets: list[Path], before: pd.DataFrame
+) -> float:
+    """Where the adopted model's line is drawn. A line by capacity is drawn when the axis or the rules change and then
+    stands, so that nobody crosses it because others moved.
+    """
+    assert axis.model is not None
+    stands = inputs.cause in ("customer", "restated") and not inputs.is_new_axis
+    if policy.retention.line.capacity is not None and stands and (line := line_of(before)) is not None:
+        return line
+    features = features_of(axis.model)
+    rows = rows_of(gather(buckets, SIGNALS), active(facts), features, facts=facts)
+    return stay_line(axis.model, rows, policy.retention.line)
 
 
 def _counted(
@@ -247,4 +284,6 @@ def _history(inputs: Inputs, root: Path, placements: pd.DataFrame, only: frozens
     if not inputs.history:
         return conform(now, HISTORY)
     past = read_many(root / "var" / "history", list(inputs.history), "history_row", only)
+    if inputs.axis_since is not None:
+        past.loc[past["week"] < inputs.axis_since, "retention"] = None
     return conform(pd.concat([past, now], ignore_index=True), HISTORY)

@@ -29,6 +29,8 @@ def week_facts(inputs: Inputs, assessed: Assessed, sources: pd.DataFrame) -> Wee
         feedback_days=assessed.policy.casework.ask_feedback_after_days,
         axis_notes=assessed.axis_notes,
         trust_notes=tuple(_source_notes(sources)) + assessed.trust_notes,
+        retention_label=assessed.retention_label,
+        retention_band=thresholds.retention_dead_band,
         value_notes=assessed.value_notes,
         expert_notes=assessed.expert_notes,
         gross_target=assessed.policy.targets.retention.gross_revenue,

@@ -24,6 +24,7 @@ from contracts.rules import Policy
 from contracts.tables import TABLES
 from contracts.weeks import Week
 from extract.snapshot import read_bucket, read_shared
+from flows.week.models import by_line
 from scoring.measure.asof import as_of_view
 from scoring.measure.events import find_events, weekly_counts
 from scoring.measure.facts import customer_facts
@@ -31,6 +32,8 @@ from scoring.measure.norms import segments_of
 from scoring.measure.signals import measure
 from scoring.place.axes import score
 from scoring.place.placement import place
+from scoring.predict.axis import by_model
+from scoring.predict.model import read_model
 
 PAGE_WEEKS = 105
 # Tables that grow without end: pages show two years of them. The others are states and shown whole.
@@ -53,13 +56,18 @@ class MeasureTask:
 
 @dataclass(frozen=True, slots=True)
 class PlaceTask:
-    """Score and place one measured bucket; `previous` holds the last good week's placements."""
+    """Score and place one measured bucket; `previous` holds the last good week's placements. `model`: the file of the
+    adopted model whose probability is the retention axis, and `line` where it is drawn; none: the experts' index.
+    """
 
     measured: Path
     norms: Path
     policy: Path
     previous: Path | None
     week: str
+    model: Path | None = None
+    line: float | None = None
+    is_new_axis: bool = False
 
 
 @lru_cache(maxsize=4)
@@ -108,10 +116,11 @@ def _of_customers(table: pa.Table, wanted: pa.StringArray) -> pa.Table:
 
 def place_bucket(task: PlaceTask) -> Path:
     """Scores, contributions and placements of a measured bucket, written beside its measurements."""
-    policy = policy_of(task.policy)
+    policy = by_line(policy_of(task.policy), task.line)
     facts = read_frame(task.measured, "customer_facts")
+    signals = read_frame(task.measured, "signals")
     scored = score(
-        read_frame(task.measured, "signals"),
+        signals,
         read_frame(task.norms, "norms"),
         policy.signals,
         policy.thresholds,
@@ -121,11 +130,15 @@ def place_bucket(task: PlaceTask) -> Path:
     if task.previous is not None:
         every = to_frame(pq.read_table(task.previous))
         previous = every[every["customer_id"].isin(set(facts["customer_id"]))].reset_index(drop=True)
-    placements = place(scored.scores, facts, previous, policy.thresholds, week=Week.parse(task.week))
-    write_frames(
-        task.measured,
-        {"scores": scored.scores, "contributions": scored.contributions, "placements": placements},
+    scores, contributions = scored.scores, scored.contributions
+    if task.model is not None:
+        model = read_model(task.model.read_bytes())
+        judged = by_model(model, signals, facts, scores=scores, contributions=contributions)
+        scores, contributions = judged.scores, judged.contributions
+    placements = place(
+        scores, facts, previous, policy.thresholds, week=Week.parse(task.week), is_new_axis=task.is_new_axis
     )
+    write_frames(task.measured, {"scores": scores, "contributions": contributions, "placements": placements})
     return task.measured
 
 

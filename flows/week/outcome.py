@@ -81,7 +81,8 @@ def check_outcome(
 
     Measures the past only where there are enough outcomes to judge by, and an extra training snapshot only where its
     own window holds enough. Past signals are what today's rows say of that day (by the date of each event); the
-    working files are removed again. A model that may be adopted is kept in var/models.
+    working files are removed again. The model that was tried is kept in var/models; its figures say whether it may be
+    adopted.
 
     Args:
         inputs: the frozen inputs of the week.
@@ -92,7 +93,7 @@ def check_outcome(
         into: folder for working files.
         signals: SIGNALS frame of the week, for drift and predictions; none: neither is computed.
     """
-    adopted = adopted_model(root, policy.retention, inputs.instant.astimezone(ZoneInfo(inputs.time_zone)).date())
+    adopted = adopted_model(inputs, root, policy.retention)
     outcomes = read_manifest(root / inputs.manifest).whole("outcomes")
     week = _Week(
         inputs,
@@ -107,7 +108,7 @@ def check_outcome(
     label = week.rules.label
     trust = contradictions(outcomes, facts, label=label) + undated(outcomes, label=label) if outcomes.num_rows else ()
     study = _study(week, adopted.axis, _filled_at_the_end(week, facts, signals))
-    if study.may_be_adopted and study.model is not None:
+    if study.model is not None:
         keep_candidate(root, study.model)
     return _notes(week, study, adopted, trust, facts, signals)
 
@@ -235,7 +236,7 @@ def _notes(
         if adopted.model is not None:
             judged = predictions(adopted.model, rows, names, is_adopted=adopted.is_in_force)
             if adopted.is_in_force:
-                said += (line_sentence(adopted.model, judged, retention),)
+                said += (line_sentence(judged, line=policy.thresholds.lines.retention),)
     card = model_card(
         study,
         retention,

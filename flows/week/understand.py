@@ -16,12 +16,17 @@ from flows.fan_out import FanOut
 from flows.inputs import Inputs
 from flows.week.insight import insight
 from flows.week.measure import gather
+from flows.week.models import kept_model
 from flows.week.outcome import check_outcome
 from flows.week.segments import divide
 from flows.week.valuation import curves_of, past_of, value_week
 from flows.week.voice import listen
 from scoring.measure.asof import as_of_view
+from scoring.predict.axis import features_of
 from scoring.predict.lines import zone_findings
+from scoring.predict.periods import rows_of
+from scoring.predict.shadow import shadow_sentence
+from scoring.predict.windows import active
 from store.history import history_path, read_week
 
 _LINKS = (LINKS, LINKAGE_ANSWERS, DRIVERS)
@@ -86,7 +91,19 @@ def understand(
     placed = frames["placements"]["zone"].value_counts()
     zones = {zone.label: int(placed.get(zone.value, 0)) for zone in Zone}
     findings = zone_findings(zones, most=policy.retention.zone_share_most)
+    findings += _shadow(inputs, root, policy, signals, frames)
     return Understood(found, kept, notes.axis, notes.trust + divided.notes, valued.notes, findings)
+
+
+def _shadow(
+    inputs: Inputs, root: Path, policy: Policy, signals: pd.DataFrame, frames: dict[str, pd.DataFrame]
+) -> tuple[str, ...]:
+    """Where the model in shadow would put customers."""
+    if inputs.shadow_model is None:
+        return ()
+    model, facts = kept_model(root, inputs.shadow_model), frames["customer_facts"]
+    rows = rows_of(signals, active(facts), features_of(model), facts=facts)
+    return (shadow_sentence(model, rows, frames["placements"], policy.thresholds, policy.retention.line),)
 
 
 def _surveys(inputs: Inputs, root: Path) -> pd.DataFrame:

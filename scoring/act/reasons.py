@@ -36,7 +36,8 @@ def reasons_of(contributions: pd.DataFrame, signal_words: pd.DataFrame) -> dict[
         signal_words: SIGNAL_WORDS frame; a signal without words is no reason to tell.
     """
     words = signal_words.set_index("signal_id")[["name", "sentence", "unit"]].to_dict("index")
-    worst = contributions.loc[contributions["contribution"] < 0]
+    # a model may count what it does not know; that is no fact about the customer to tell
+    worst = contributions.loc[(contributions["contribution"] < 0) & contributions["value"].notna()]
     worst = worst.sort_values(["customer_id", "contribution", "signal_id"]).groupby("customer_id").head(STRONGEST)
     found: dict[str, list[Reason]] = {}
     columns = worst[["customer_id", "signal_id", "value", "n"]]

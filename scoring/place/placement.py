@@ -34,7 +34,13 @@ _NO_ZONE = ""
 
 
 def place(
-    scores: pd.DataFrame, facts: pd.DataFrame, previous: pd.DataFrame | None, thresholds: Thresholds, *, week: Week
+    scores: pd.DataFrame,
+    facts: pd.DataFrame,
+    previous: pd.DataFrame | None,
+    thresholds: Thresholds,
+    *,
+    week: Week,
+    is_new_axis: bool = False,
 ) -> pd.DataFrame:
     """PLACEMENTS frame, one row per customer of `facts`, sorted by id.
 
@@ -44,6 +50,8 @@ def place(
         previous: PLACEMENTS frame of the last good week; None in the first.
         thresholds: lines, dead-band, confirmation weeks, coverage floor, corners.
         week: the week the scores are of.
+        is_new_axis: an axis is another one than in the last good week, so that the side a customer had says nothing:
+            the zone is what the scores say, at once, and no confirmation is left over for the week after.
 
     A customer without enough evidence has no zone; the zone it last had waits in `pending_zone`, and the last
     `episode_id` is kept, so that evidence that comes back does not look like a new stay.
@@ -62,7 +70,7 @@ def place(
     state[has_left] = PlacementState.LEFT.value
     placed |= {"why_insufficient": why, "state": state}
     before = _before(book["customer_id"], previous)
-    placed |= _zones(placed, before, thresholds)
+    placed |= _zones(placed, before, thresholds, is_new_axis=is_new_axis)
     placed |= _episodes(placed, before, str(week))
     for name in ("zone", "raw_zone", "pending_zone"):
         placed[name][placed[name] == _NO_ZONE] = None
@@ -143,19 +151,21 @@ def zone_names(is_loyal: Flags, is_retained: Flags, corners: Corners) -> Words:
     ).astype(object)
 
 
-def _zones(placed: Mapping[str, Any], before: Mapping[str, Any], thresholds: Thresholds) -> dict[str, Any]:
-    band, corners = thresholds.dead_band, thresholds.corners
+def _zones(
+    placed: Mapping[str, Any], before: Mapping[str, Any], thresholds: Thresholds, *, is_new_axis: bool
+) -> dict[str, Any]:
+    corners = thresholds.corners
     is_placed = placed["state"] == PlacementState.PLACED.value
     old = np.where(before["zone"] == None, _NO_ZONE, before["zone"])  # noqa: E711 - element by element
     sides, inside, raw_sides = {}, np.zeros(old.size, dtype=bool), {}
     for axis, high in ((Axis.LOYALTY, _loyal_zones(corners)), (Axis.RETENTION, _retained_zones(corners))):
-        value, line = placed[axis.value], placed[f"{axis.value}_line"]
+        value, line, band = placed[axis.value], placed[f"{axis.value}_line"], thresholds.band(axis)
         raw_sides[axis] = value >= line
         was_high = (old == high[0].value) | (old == high[1].value)
         sides[axis] = np.where(was_high, value >= line - band, value >= line + band)
         inside |= (value >= line - band) & (value < line + band)
     raw = zone_names(raw_sides[Axis.LOYALTY], raw_sides[Axis.RETENTION], corners)
-    is_new = old == _NO_ZONE
+    is_new = (old == _NO_ZONE) | is_new_axis
     candidate = np.where(is_new, raw, zone_names(sides[Axis.LOYALTY], sides[Axis.RETENTION], corners))
     seen = np.where(before["pending_zone"] == candidate, before["pending_weeks"], 0) + 1
     at_once = is_new | (candidate == Zone.CRITICAL.value) | (seen >= thresholds.confirmation_weeks)

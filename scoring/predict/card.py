@@ -12,7 +12,6 @@ from contracts.results import MODEL_CARD, PREDICTIONS
 from contracts.rules import RetentionRules
 from scoring.predict.discrimination import Interval
 from scoring.predict.drift import Drift
-from scoring.predict.lines import probability_line
 from scoring.predict.model import Model
 from scoring.predict.outcome import Study
 from scoring.predict.quality import Quality
@@ -99,10 +98,16 @@ def predictions(
     return conform(found, PREDICTIONS)
 
 
-def line_sentence(model: Model, judged: pd.DataFrame, retention: RetentionRules) -> str:
-    """Where a probability of this model counts as high among the customers of a PREDICTIONS frame."""
-    probability = judged["probability"].to_numpy(float)
-    return probability_line(probability, base_rate=model.base_rate, rule=retention.line).sentence
+def line_sentence(judged: pd.DataFrame, *, line: float) -> str:
+    """What the line of the axis means among the customers of a PREDICTIONS frame."""
+    at = 1.0 - line / 100.0
+    risks = judged["probability"].to_numpy(float)
+    flagged = int((risks > at).sum())
+    share = f" ({flagged / risks.size:.0%})" if risks.size else ""
+    return (
+        f"Its line stands at {line:.1f}: below it are those who leave with a probability above {at:.1%}, "
+        f"{flagged:,} of {risks.size:,} active accounts{share}."
+    )
 
 
 _Row = dict[str, Any]

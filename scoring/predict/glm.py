@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from scoring.arrays import Flags, Numbers
+from scoring.arrays import Flags, Numbers, Places
 
 Link = Literal["logit", "cloglog"]
 
@@ -77,6 +77,32 @@ def fit(x: Numbers, left: Flags, *, penalty: float, link: Link = "logit", weight
         if is_done or size < 1e-6:
             break
     return Fitted(float(beta[0]), beta[1:])
+
+
+def covariance(x: Numbers, left: Flags, fitted: Fitted, *, penalty: float, groups: Places) -> Numbers:
+    """Covariance of the intercept and coefficients of a logit fit, robust to rows that belong together.
+
+        A^-1 (sum over groups of g g') A^-1      A: penalised information; g: summed score of a group's rows
+
+    Args:
+        x: as in `fit`.
+        left: as in `fit`.
+        fitted: what `fit` found.
+        penalty: as in `fit`.
+        groups: 0, 1, ... for each row; rows of one group are not taken for independent.
+
+    Source: Liang and Zeger, Biometrika 73, 1986. The penalty's bias is not part of it.
+    """
+    design = np.hstack([np.ones((len(x), 1)), x])
+    p = probability_of(fitted.intercept + x @ fitted.coefficients)
+    ridge = np.full(design.shape[1], penalty)
+    ridge[0] = 0.0
+    bread = np.linalg.inv(design.T @ (design * (p * (1 - p))[:, None]) + np.diag(ridge + 1e-12))
+    pulls = design * (left - p)[:, None]
+    summed = np.zeros((int(groups.max()) + 1, design.shape[1]))
+    np.add.at(summed, groups, pulls)
+    spread: Numbers = bread @ (summed.T @ summed) @ bread
+    return spread
 
 
 def _loss(linear: Numbers, y: Numbers, often: Numbers, link: Link) -> float:

@@ -1,4 +1,4 @@
-"""Where a probability counts as high, and what a line did: relative to the base rate or to capacity, never inherited.
+"""What other lines for a probability would have done, and which zones hold nobody or nearly everybody.
 
     Bayes       flag where p > cost of a false alarm / (that + cost of a miss), for calibrated p
     Youden      max of TPR - FPR: shown, never adopted, because it takes errors to cost the same at 50 % leaving
@@ -26,13 +26,6 @@ class Optimum:
     at: float
     value: float
     ties: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LineChosen:
-    at: float
-    flagged: int
-    sentence: str
 
 
 def bayes_line(*, cost_miss: float, cost_alarm: float) -> float:
@@ -85,23 +78,6 @@ def compared(left: Flags, probability: Numbers, rule: ProbabilityLine) -> tuple[
 def _best(lines: Numbers, worth: Numbers) -> Optimum:
     top = np.flatnonzero(worth == worth.max())
     return Optimum(float(lines[top[0]]), float(worth[top[0]]), tuple(float(lines[k]) for k in top[1:]))
-
-
-def probability_line(probability: Numbers, *, base_rate: float, rule: ProbabilityLine) -> LineChosen:
-    """The line that the rule means for these customers, in words."""
-    if rule.capacity is not None:
-        count = min(rule.capacity, probability.size)
-        at = float(np.sort(probability)[::-1][count - 1]) if count else 1.0
-        flagged = int((probability >= at).sum())
-        why = f"the {rule.capacity:,} accounts that can be followed"
-    else:
-        at = min(1.0, (rule.times_base_rate or 1.0) * base_rate)
-        flagged = int((probability >= at).sum())
-        why = f"{rule.times_base_rate:g} times the base rate of {base_rate:.1%}"
-    share = f" ({flagged / probability.size:.0%})" if probability.size else ""
-    return LineChosen(
-        at, flagged, f"High is a probability from {at:.1%} on, {why}: {flagged:,} of {probability.size:,}{share}."
-    )
 
 
 def zone_findings(zones: Mapping[str, int], *, most: float) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ _SIGNIFICANT = 9
 """Digits kept of every number: the last bits depend on the machine's linear algebra."""
 
 FORMAT = 1
+PASSED_GATE = "passed_gate"
+"""The metric that is 1 when the test on later customers let the model become the axis."""
 
 
 class ModelBroken(ValueError):
@@ -45,6 +47,7 @@ class ReferenceBins:
 class Model:
     """`kind`: `logistic` for the whole window, `hazard` per month of it. Periods are ISO dates. `months`: baseline of
     the hazard, one intercept per month of the window (empty for logistic). `metrics`: out of time, by name.
+    `covariance`: of intercept and coefficients; empty where it is not known.
     """
 
     kind: Literal["logistic", "hazard"]
@@ -64,6 +67,7 @@ class Model:
     months: tuple[float, ...] = ()
     reference: tuple[ReferenceBins, ...] = ()
     metrics: tuple[tuple[str, float], ...] = field(default=())
+    covariance: tuple[tuple[float, ...], ...] = ()
 
     @property
     def version(self) -> str:
@@ -81,6 +85,19 @@ class Model:
     def probability(self, rows: pd.DataFrame) -> Numbers:
         """The calibrated probability of leaving within the window, of a logistic model."""
         return self.calibration.apply(self.log_odds(rows))
+
+    def log_odds_error(self, rows: pd.DataFrame) -> Numbers:
+        """Standard error of each row's log-odds, from the coefficients alone; NaN where their covariance is unknown."""
+        if not self.covariance:
+            return np.full(len(rows), np.nan)
+        design = np.column_stack([np.ones(len(rows)), columns(rows, self.codings)])
+        spread: Numbers = np.einsum("ij,jk,ik->i", design, np.asarray(self.covariance), design)
+        return np.sqrt(np.maximum(spread, 0.0))
+
+    @property
+    def passed_gate(self) -> bool:
+        """Whether the out-of-time test that made this version let it become the axis."""
+        return dict(self.metrics).get(PASSED_GATE) == 1.0
 
 
 def write_model(model: Model) -> bytes:
@@ -109,6 +126,8 @@ def read_model(content: bytes, *, version: str | None = None) -> Model:
 
 def _body(model: Model) -> dict[str, Any]:
     rounded: dict[str, Any] = _rounded(asdict(model)) | {"format": FORMAT}
+    if not model.covariance:
+        del rounded["covariance"]
     return rounded
 
 
@@ -137,5 +156,6 @@ def _model(body: dict[str, Any]) -> Model:
     )
     for name in ("coefficients", "trained_on", "months"):
         fields[name] = tuple(fields[name])
+    fields["covariance"] = tuple(tuple(row) for row in fields.get("covariance", ()))
     fields["metrics"] = tuple((str(name), float(value)) for name, value in fields["metrics"])
     return Model(**fields)

@@ -29,7 +29,7 @@ from scoring.predict.discrimination import Interval, auc
 from scoring.predict.hazard import probability_within, train_hazard
 from scoring.predict.leakage import Availability, Refused
 from scoring.predict.lines import LineCompared, compared
-from scoring.predict.model import Model
+from scoring.predict.model import PASSED_GATE, Model
 from scoring.predict.periods import SCORECARD
 from scoring.predict.quality import Quality, assess
 from scoring.predict.training import few, train
@@ -64,7 +64,7 @@ class Study:
     @property
     def may_be_adopted(self) -> bool:
         """Whether the experts may choose the model as the axis."""
-        return self.verdict == "better_than_chance" and self.quality is not None and self.quality.beats_scorecard
+        return _passes(self.verdict, self.quality)
 
 
 def judge(
@@ -134,7 +134,7 @@ def judge(
     found = replace(
         study,
         verdict=verdict,
-        model=replace(model, metrics=_metrics(quality)),
+        model=replace(model, metrics=_metrics(quality, verdict)),
         hazard=hazard,
         quality=quality,
         rivals=tuple(rivals),
@@ -188,9 +188,18 @@ def _by_scorecard(earlier: pd.DataFrame, later: pd.DataFrame, horizon_days: int)
     return train(earlier, Features((SCORECARD,)), horizon_days=horizon_days, penalty=1.0).probability(later)
 
 
-def _metrics(quality: Quality) -> tuple[tuple[str, float], ...]:
-    """The figures that a model file carries: those of the test that it was adopted on."""
+def _passes(verdict: Verdict, quality: Quality | None) -> bool:
+    """The gate: better than chance, and a better Brier score than the scorecard's."""
+    return verdict == "better_than_chance" and quality is not None and quality.beats_scorecard
+
+
+def _metrics(quality: Quality, verdict: Verdict) -> tuple[tuple[str, float], ...]:
+    """The figures that a model file carries: those of the test that lets it be adopted, or not."""
+    gained: tuple[tuple[str, float], ...] = ()
+    if (over := quality.gain_scorecard) is not None:
+        gained = (("gain_scorecard", over.value), ("gain_scorecard_low", over.low), ("gain_scorecard_high", over.high))
     return (
+        (PASSED_GATE, float(_passes(verdict, quality))),
         ("n", float(quality.n)),
         ("events", float(quality.events)),
         ("auc", quality.auc.value),
@@ -200,6 +209,10 @@ def _metrics(quality: Quality) -> tuple[tuple[str, float], ...]:
         ("brier_skill", quality.skill),
         ("calibration_error", quality.calibration_error),
         ("log_loss", quality.log_loss),
+        ("gain_base", quality.gain_base.value),
+        ("gain_base_low", quality.gain_base.low),
+        ("gain_base_high", quality.gain_base.high),
+        *gained,
     )
 
 
@@ -237,7 +250,7 @@ def _of_index(index: Interval | None) -> tuple[str, ...]:
     elif index.high < 0.5:
         words = "worse than chance: customers with high scores left more often"
     ranked = f"AUC {index.value:.2f} ({index.low:.2f} to {index.high:.2f})"
-    return (f"The retention axis itself, as a ranking of the same customers, is {words}: {ranked}.",)
+    return (f"The experts' scorecard, as a ranking of the same customers, is {words}: {ranked}.",)
 
 
 def _of_adoption(study: Study, quality: Quality) -> tuple[str, ...]:

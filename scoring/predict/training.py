@@ -17,7 +17,7 @@ from scoring.arrays import Flags, Numbers, Places
 from scoring.predict.calibration import calibrate
 from scoring.predict.design import Features, code, columns, folds, training_columns
 from scoring.predict.drift import reference_bins
-from scoring.predict.glm import fit, probability_of
+from scoring.predict.glm import covariance, fit, probability_of
 from scoring.predict.model import Model
 from scoring.predict.reliability import log_loss
 
@@ -61,7 +61,10 @@ def train(
     scores = _out_of_fold(tidy, left, features, fold, choices)
     best = min(choices, key=lambda choice: (round(log_loss(left, probability_of(scores[choice])), 9), -choice))
     codings = code(tidy, left, features)
-    fitted = fit(training_columns(tidy, left, codings, fold), left, penalty=best)
+    learned = training_columns(tidy, left, codings, fold)
+    fitted = fit(learned, left, penalty=best)
+    whose, _ = pd.factorize(tidy["customer_id"])
+    spread = covariance(learned, left, fitted, penalty=best, groups=np.asarray(whose, dtype=np.intp))
     return Model(
         kind="logistic",
         link="logit",
@@ -78,6 +81,7 @@ def train(
         base_rate=float(left.mean()),
         training_digest=training_digest(tidy, features),
         reference=tuple(reference_bins(name, tidy[name].to_numpy(float)) for name in features.numbers),
+        covariance=tuple(tuple(row) for row in spread.tolist()),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,9 +16,11 @@ from contracts.weeks import Week
 from extract.snapshot import read_manifest, write_manifest, write_tables
 from flows.fan_out import InOrder
 from flows.inputs import Inputs
+from flows.week.models import by_line, kept_model, models_of
 from flows.week.outcome import check_outcome
 from scoring.measure.asof import as_of_view
 from scoring.measure.signals import measure
+from scoring.predict.axis import stay_line
 from scoring.predict.hazard import survival
 from scoring.predict.outcome import NO_DATES, NO_OUTCOMES
 from tests.factories.repository import ROOT
@@ -157,6 +161,10 @@ def judged(root: Path, **retention: object):
     policy = read_draft(ROOT / "config")
     rules = policy.retention.model_validate(policy.retention.model_dump() | retention)
     inputs = frozen(root, planted())
+    chosen = models_of(root, rules, inputs.iso_week.starts_at(ZoneInfo("UTC")).date())
+    inputs = replace(inputs, retention_model=chosen.in_force, shadow_model=chosen.shadow)
+    if chosen.in_force:
+        policy = by_line(policy, stay_line(kept_model(root, chosen.in_force), None, rules.line))
     today = AS_OF - timedelta(days=1)
     signals = measure(
         as_of_view({name: read_manifest(root / inputs.manifest).whole(name) for name in TABLES}, today),
@@ -190,8 +198,10 @@ def test_a_model_that_may_be_adopted_is_kept_as_a_file_and_then_used(tmp_path: P
     assert shadow.predictions["probability"].isna().all()
 
     used = judged(tmp_path, **adopted, effective_from=date(2026, 6, 1))
-    assert used.axis[0].startswith(f"Probabilities of leaving within 182 days are those of model {kept.stem}, approved")
-    assert used.axis[1].startswith("High is a probability from ")
+    assert used.axis[0].startswith(
+        f"The retention axis is the probability to stay 26 weeks, 0 to 100, by model {kept.stem}"
+    )
+    assert used.axis[1].startswith("Its line stands at ")
     assert used.predictions["probability"].between(0, 1).all()
     assert used.predictions["why_up"].notna().any()
     assert kept.stem in used.card.set_index("item").loc["retention axis", "words"]
@@ -211,6 +221,6 @@ def test_a_lost_model_file_leaves_the_axis_the_index_and_says_so(tmp_path: Path)
         "effective_from": date(2026, 6, 1),
     }
     notes = judged(tmp_path, **adopted)
-    assert "var/models/0123456789abcdef.json cannot be used (No such file or directory)" in notes.axis[0]
-    assert notes.axis[0].endswith("the retention axis is the experts' risk index, not a probability.")
+    assert "var/models/0123456789abcdef.json cannot be used; put the file back" in notes.axis[0]
+    assert notes.axis[1] == "Until then the retention axis is the experts' risk index, not a probability."
     assert notes.predictions.empty

@@ -84,7 +84,7 @@ def replay(
         sides = {
             a: Sides.of(
                 [book.lines[a][group.start] + shift for shift in moved[a]],
-                band=book.thresholds.dead_band,
+                band=book.thresholds.band(a),
                 is_flipped=flipped[a],
             )
             for a in Axis

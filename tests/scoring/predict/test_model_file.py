@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from contracts.rules import ProbabilityLine, RetentionRules
+from contracts.rules import RetentionRules
 from scoring.predict.design import Features
 from scoring.predict.drift import drifts, no_drift_limit, psi
 from scoring.predict.hazard import train_hazard
-from scoring.predict.lines import probability_line, zone_findings
+from scoring.predict.lines import zone_findings
 from scoring.predict.model import ModelBroken, read_model, write_model
 from scoring.predict.reasons import log_odds_parts, told
 from scoring.predict.training import train
@@ -42,6 +42,7 @@ def test_a_model_survives_its_file(kind: str) -> None:
     assert back.log_odds(rows) == pytest.approx(made.log_odds(rows), abs=1e-6)
     assert b"pickle" not in content
     told_of = json.loads(content)
+    assert back.log_odds_error(rows) == pytest.approx(made.log_odds_error(rows), rel=1e-6, nan_ok=True)
     assert {"coefficients", "calibration", "trained_on", "training_digest", "version", "metrics"} <= set(told_of)
 
 
@@ -114,17 +115,6 @@ def test_without_drift_the_limit_is_passed_once_in_twenty() -> None:
 # --- lines and zones -------------------------------------------------------------------------------
 
 
-def test_lines_follow_the_base_rate_or_capacity() -> None:
-    probability = np.linspace(0, 0.5, 101)
-    twice = probability_line(probability, base_rate=0.1, rule=ProbabilityLine())
-    assert (twice.at, twice.flagged) == (0.2, 61)
-    assert twice.sentence == "High is a probability from 20.0% on, 2 times the base rate of 10.0%: 61 of 101 (60%)."
-    room = probability_line(probability, base_rate=0.1, rule=ProbabilityLine(times_base_rate=None, capacity=10))
-    assert room.flagged == 10
-    assert "the 10 accounts that can be followed" in room.sentence
-    assert probability_line(np.array([]), base_rate=0.1, rule=ProbabilityLine()).flagged == 0
-
-
 def test_an_empty_or_crowded_zone_is_a_finding() -> None:
     zones = {"Very Loyal": 120, "Somewhat Loyal": 50, "Neutral": 30, "Critical": 0}
     crowded, empty = zone_findings(zones, most=0.4)
@@ -150,6 +140,12 @@ def test_a_model_is_in_force_from_its_day_on() -> None:
     assert rules.version_in_force(date(2026, 11, 1)) is None
     assert rules.version_in_force(date(2026, 11, 2)) == "0123456789abcdef"
     assert RetentionRules().version_in_force(date(2026, 11, 2)) is None
+
+
+def test_the_model_that_is_replaced_stays_the_axis_through_the_shadow_weeks() -> None:
+    rules = RetentionRules.model_validate(ADOPTED | {"replaces": "fedcba9876543210"})
+    assert rules.version_in_force(date(2026, 11, 1)) == "fedcba9876543210"
+    assert rules.version_in_force(date(2026, 11, 2)) == "0123456789abcdef"
 
 
 @pytest.mark.parametrize(
