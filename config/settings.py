@@ -125,6 +125,16 @@ class MailSettings(_Section):
         return text
 
 
+class ChatRoom(_Section):
+    """A chat room that hears the alerts of one reader, and no more than that reader may see. Its URL is a secret:
+    a line "room URL" of CEM_CHAT_URLS.
+    """
+
+    room: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
+    reader: str
+    """Person id."""
+
+
 class WatchdogSettings(_Section):
     """When silence is a fault; checked by `cem watchdog`."""
 
@@ -148,6 +158,7 @@ class WorkspaceFile(_Section):
     settle_seconds: int = Field(default=0, ge=0, le=3600)
     """How long an export must lie unchanged before alerts read it; 0 where exports come by rename or with .done."""
     mail: MailSettings
+    chat: list[ChatRoom] = []
     watchdog: WatchdogSettings = WatchdogSettings()
 
     @field_validator("time_zone")
@@ -161,8 +172,8 @@ class WorkspaceFile(_Section):
 
 
 class Secrets(BaseSettings):
-    """CEM_SMTP_PASSWORD, CEM_IMAP_PASSWORD, CEM_TOKEN_KEY, CEM_DATABASE_URL, CEM_SIGNING_KEY: from the environment,
-    or from a file that only its owner reads and that CEM_..._FILE names; never from TOML.
+    """CEM_SMTP_PASSWORD, CEM_IMAP_PASSWORD, CEM_TOKEN_KEY, CEM_DATABASE_URL, CEM_SIGNING_KEY, CEM_CHAT_URLS: from the
+    environment, or from a file that only its owner reads and that CEM_..._FILE names; never from TOML.
     """
 
     model_config = SettingsConfigDict(env_prefix="CEM_", extra="ignore")
@@ -172,6 +183,7 @@ class Secrets(BaseSettings):
     signing_key: SecretStr | None = None
     token_key: SecretStr | None = None
     database_url: SecretStr | None = None
+    chat_urls: SecretStr | None = None
 
 
 class Settings:
@@ -199,6 +211,13 @@ class Settings:
     @property
     def imap_password(self) -> str | None:
         return self._secrets.imap_password.get_secret_value() if self._secrets.imap_password else None
+
+    @property
+    def chat_urls(self) -> dict[str, str]:
+        """The webhook of each room, as apprise writes URLs."""
+        text = self._secrets.chat_urls.get_secret_value() if self._secrets.chat_urls else ""
+        pairs = (line.split(maxsplit=1) for line in text.splitlines())
+        return {pair[0]: pair[1].strip() for pair in pairs if len(pair) == 2}
 
     @property
     def signing_key(self) -> str | None:

@@ -139,6 +139,10 @@ class Parcel:
     def kind(self) -> MessageKind:
         return MessageKind(self.key.partition("|")[0])
 
+    @property
+    def channel(self) -> str:
+        return self.key.rpartition("|")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:

@@ -6,8 +6,17 @@ A transport answers `send(parcel)` with a Receipt and `has_accepted(message_id)`
 
 from __future__ import annotations
 
+from delivery.transports.chat import ByChannel, ChatTransport
 from delivery.transports.maildir import MaildirTransport, PreviewTransport
 from delivery.transports.receipts import UNSTAMPED, Transport
 from delivery.transports.smtp import SmtpTransport
 
-__all__ = ["UNSTAMPED", "MaildirTransport", "PreviewTransport", "SmtpTransport", "Transport"]
+__all__ = [
+    "UNSTAMPED",
+    "ByChannel",
+    "ChatTransport",
+    "MaildirTransport",
+    "PreviewTransport",
+    "SmtpTransport",
+    "Transport",
+]

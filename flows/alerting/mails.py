@@ -17,6 +17,7 @@ from contracts.words import MessageKind
 from delivery.addressing import Addressing, Reader
 from flows.alerting.outsiders import outsider_messages
 from flows.alerting.pages import AlertPages, Seen, publish_alert_pages, render_alert_accounts
+from flows.alerting.rooms import in_chat
 from flows.books import load_book
 from flows.inputs import Inputs
 from flows.packs.rendering import link_base, link_of
@@ -86,7 +87,7 @@ def critical_and_hard(
             told.setdefault(telling.audience, set()).add(telling.decision.customer_id)
         made = publish_alert_pages(run, publishes, made, told)
     book = load_book(book_folder, {decision.customer_id for decision in decisions})
-    due = [_alert(run, book, telling, policy, made) for telling in tellings]
+    due = [message for telling in tellings for message in _alert(run, book, telling, policy, made)]
     beyond, unwritten = outsider_messages(run, book, addressing, decisions)
     return [*due, *beyond], [*noted, *faults, *unwritten]
 
@@ -114,7 +115,8 @@ def _tellings(run: Run, addressing: Addressing, decisions: list[AlertDecision]) 
     return tellings, unaddressed
 
 
-def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, made: AlertPages) -> Message:
+def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, made: AlertPages) -> list[Message]:
+    """The mail, and the same in one line for the rooms of its reader."""
     decision, audience, reader = telling.decision, telling.audience, telling.reader
     account = account_of(book, audience, decision.customer_id)
     base = link_base(policy.audiences, audience, run.workspace.output)
@@ -122,7 +124,7 @@ def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, made: AlertP
     body = _body_of(book, decision, account, why=decision.why[reader.person_id], link=link)
     brief = made.brief(telling.brief) if telling.brief else None
     name = f"{account.name[:60]} {account.week}.pdf"
-    return Message(
+    mail = Message(
         kind=decision.kind,
         subject_key=decision.subject_key,
         person_id=reader.person_id,
@@ -139,6 +141,7 @@ def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, made: AlertP
         disclosure=audience.disclosure,
         **_window(run, decision, reader.person_id, policy),
     )
+    return [mail, *in_chat(run, mail, said=f"{account.name}: {decision.headline}", link=link)]
 
 
 def _body_of(book: Book, decision: AlertDecision, account: AccountView, *, why: str, link: str | None) -> MailBody:
@@ -206,7 +209,7 @@ def withdrawal_messages(run: Run, withdrawn: pd.DataFrame) -> list[Sealed]:
     for episode_id, customer_id in zip(withdrawn["episode_id"], withdrawn["customer_id"], strict=True):
         with run.store.read() as session:
             rows = outbox.rows(session, kinds=[MessageKind.ALERT_CRITICAL], subject_prefix=episode_id)
-        for row in rows:
+        for row in (row for row in rows if row.channel == "mail"):
             audience, reader = by_reader.get(row.person_id), addressing.readers.get(row.person_id)
             if audience is None or reader is None or reader.address is None:
                 continue
@@ -225,5 +228,6 @@ def withdrawal_messages(run: Run, withdrawn: pd.DataFrame) -> list[Sealed]:
                 revision=row.revision,
                 customer_ids=(customer_id,),
             )
-            sealed.append(seal(run, message))
+            said = f"{account.name}: the alert is taken back"
+            sealed += [seal(run, each) for each in (message, *in_chat(run, message, said=said, link=None))]
     return screened(run, sealed)

@@ -8,14 +8,23 @@ from pathlib import Path
 from config.errors import ConfigRefused
 from contracts.words import DeliveryMode
 from delivery.bounces import unread_of
-from delivery.transports import MaildirTransport, PreviewTransport, SmtpTransport, Transport
+from delivery.transports import ByChannel, ChatTransport, MaildirTransport, PreviewTransport, SmtpTransport, Transport
 from delivery.transports.acceptors import Acceptor, MaildirArchive, PostfixLog
 from delivery.transports.imap import ImapBox
 from flows.run import Run
 
 
 def transport_of(run: Run) -> Transport:
-    """Where mails go under the workspace's mode: in preview, into a folder that nobody is mailed from."""
+    """Where mails go under the workspace's mode: in preview, into a folder that nobody is mailed from.
+
+    Rooms hear nothing while the mode is preview or redirect: then that folder shows what they would.
+    """
+    is_trial = run.settings.file.mail.mode in (DeliveryMode.PREVIEW, DeliveryMode.REDIRECT)
+    chat = PreviewTransport(run.workspace.preview) if is_trial else ChatTransport(run.settings.chat_urls)
+    return ByChannel(_mail_of(run), chat)
+
+
+def _mail_of(run: Run) -> Transport:
     mail = run.settings.file.mail
     if mail.mode is DeliveryMode.PREVIEW:
         return PreviewTransport(run.workspace.preview)
@@ -38,8 +47,9 @@ def acceptor_of(run: Run, transport: Transport) -> Acceptor | None:
     Folders keep one themselves. `postfix-log:PATH` takes the queue of /etc/postfix, `postfix-log:PATH?CONFIG`
     that of another instance.
     """
-    if isinstance(transport, MaildirTransport):
-        return transport
+    mails = transport.mail if isinstance(transport, ByChannel) else transport
+    if isinstance(mails, MaildirTransport):
+        return mails
     way, _, place = run.settings.file.mail.acceptor.partition(":")
     if way == "maildir":
         return MaildirArchive(_path(run, place))

@@ -114,7 +114,9 @@ def _receipts(post: _Post, parcels: list[Parcel]) -> Iterator[Receipt]:
     run, mail = post.run, post.run.settings.file.mail
     going = parcels
     if mail.mode is DeliveryMode.REDIRECT:
-        going = redirected(parcels, mail.redirect_to or mail.operator_address)
+        mails = [parcel for parcel in parcels if parcel.channel == "mail"]
+        going = redirected(mails, mail.redirect_to or mail.operator_address)
+        going += [parcel for parcel in parcels if parcel.channel != "mail"]
     frozen = {parcel.outbox_id: parcel for parcel in parcels}
     sending = dispatch(
         going,

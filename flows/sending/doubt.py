@@ -32,6 +32,8 @@ def settle_doubts(run: Run, acceptor: Acceptor | None) -> None:
 def _verdict(run: Run, acceptor: Acceptor | None, doubt: Doubt) -> tuple[bool, str] | None:
     """Whether it was sent, with the reason; None leaves it unknown for now."""
     age = run.clock() - doubt.since
+    if doubt.parcel.channel != "mail":
+        acceptor = None
     answer = acceptor.has_accepted(doubt.parcel.message_id) if acceptor else None
     if answer:
         return True, "the acceptor has it"
@@ -82,7 +84,7 @@ class SendMark:
 
     def was_sent(self, parcel: Parcel, acceptor: Acceptor | None) -> bool:
         """Whether the acceptor has a message that a put-back database takes for unsent."""
-        if acceptor is None or not self._asked_first.exists():
+        if acceptor is None or parcel.channel != "mail" or not self._asked_first.exists():
             return False
         if self._run.clock().timestamp() - self._asked_first.stat().st_mtime > _ASKED_FIRST.total_seconds():
             self._asked_first.unlink()

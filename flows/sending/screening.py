@@ -106,7 +106,7 @@ def screened(run: Run, sealed: Sequence[Sealed], *books: Path) -> list[Sealed]:
     known = known_of(run, run.policy, *newest_books(run, *books))
     readers, _ = readers_in(known.books[0], run.policy, as_of=run.clock())
     own = {customer for item in mails for customer in item.message.customer_ids}
-    tokens = few_tokens(known, [(item.eml, "mail.eml") for item in mails], own)
+    tokens = few_tokens(known, [(item.eml, _file_name(item)) for item in mails], own)
     by_reader = {reader: audience for audience in readers.audiences for reader in audience.readers}
     passed: list[Sealed] = []
     for item in sealed:
@@ -116,12 +116,16 @@ def screened(run: Run, sealed: Sequence[Sealed], *books: Path) -> list[Sealed]:
         message = item.message
         audience = by_reader.get(message.person_id)
         has_contacts = message.kind is MessageKind.CUSTOMER_NOTE or (
-            audience is not None and audience.sees(FieldGroup.CONTACTS)
+            audience is not None and message.channel == "mail" and audience.sees(FieldGroup.CONTACTS)
         )
         allowed = allowed_for(tokens, known, frozenset(message.customer_ids), has_contacts=has_contacts)
-        hits = scan_bytes(item.eml, "mail.eml", allowed, tokens)
+        hits = scan_bytes(item.eml, _file_name(item), allowed, tokens)
         passed.extend([_held(item, hits), _told(run, item, hits)] if hits else [item])
     return passed
+
+
+def _file_name(item: Sealed) -> str:
+    return "mail.eml" if item.message.channel == "mail" else "chat.txt"
 
 
 def _held(item: Sealed, hits: list[Hit]) -> Sealed:

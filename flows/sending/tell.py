@@ -9,6 +9,7 @@ from datetime import datetime
 from contracts.exchange import Message
 from contracts.ids import sha256
 from contracts.words import DeliveryMode, MessageKind, OutboxState
+from delivery.chat import to_chat
 from delivery.messages import is_allowed_domain, to_eml
 from flows.casework.reply_address import reply_address
 from flows.run import Run
@@ -37,9 +38,11 @@ class Sealed:
 
 
 def seal(run: Run, message: Message) -> Sealed:
-    """Freeze a message under the workspace's delivery mode; one to a domain that is not allowed is held."""
+    """Freeze a message under the workspace's delivery mode; a mail to a domain that is not allowed is held."""
     mail = run.settings.file.mail
     now = run.clock()
+    if message.channel == "chat":
+        return Sealed(message, to_chat(message), OutboxState.PENDING, now)
     eml = to_eml(
         message,
         sender=(mail.sender_name, mail.sender_address),
