@@ -16,6 +16,7 @@ from contracts.rules import (
     CaseRules,
     CaseTemplate,
     EffectRules,
+    GovernanceRules,
     LexiconEntry,
     LifetimeValueRules,
     LinkageRules,
@@ -55,6 +56,7 @@ _PARTS: tuple[tuple[str, str | None, str, Any], ...] = (
     ("segments.toml", None, "segments", SegmentRules),
     ("sensitivity.toml", None, "sensitivity", SensitivityRules),
     ("effect.toml", None, "effect", EffectRules),
+    ("governance.toml", None, "governance", GovernanceRules),
 )
 
 # tables that experts edit as spreadsheets: file, the field of Policy, the model of a row; any of them may be missing

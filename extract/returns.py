@@ -6,7 +6,7 @@ workbook of ours, or could harm, is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from io import BytesIO
@@ -116,6 +116,26 @@ def read_returned(content: bytes) -> ReturnedWorkbook:
             raise ReturnRefused(str(exc), token=token) from exc
         ignored = tuple(header for sheet in sheets for header in _foreign(sheet, rows))
         return ReturnedWorkbook(token, sha256(content), rows, ignored)
+    finally:
+        book.close()
+
+
+def read_cells(
+    content: bytes, names: Collection[str], *, rows: int, columns: int
+) -> tuple[dict[str, list[tuple[Any, ...]]], str | None]:
+    """The cells of the sheets of these names, as they are, and the token; a sheet that is not there is left out.
+
+    Raises: ReturnRefused in words for the person who returned it.
+    """
+    book = _opened(content)
+    try:
+        found = {}
+        for name in book.sheetnames:
+            if name in names:
+                page = book[name]
+                page.reset_dimensions()
+                found[name] = list(page.iter_rows(max_row=rows, max_col=columns, values_only=True))
+        return found, _token(book)
     finally:
         book.close()
 

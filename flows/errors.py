@@ -32,9 +32,14 @@ class NotPermitted(Exception):
     """The reader's scope does not hold that customer: default deny."""
 
 
+class PolicyRefused(Exception):
+    """Rules cannot be put in force in this way; the message says which rule of governance speaks against it."""
+
+
 def told(error: Exception) -> tuple[str | None, ExitCode]:
     """The sentence for a known fault and its exit code; (None, ...) for a fault of ours."""
     from config.errors import ConfigRefused
+    from contracts.proposals import ProposalRefused
     from contracts.weeks import NotAWeek
     from delivery.errors import DeliveryError
     from extract.errors import FileRefused, ReturnRefused, SnapshotBroken
@@ -46,6 +51,8 @@ def told(error: Exception) -> tuple[str | None, ExitCode]:
         (AlreadyRunning, ExitCode.ALREADY_RUNNING),
         (RunHeld, ExitCode.HELD),
         (NothingPublished, ExitCode.USAGE),
+        (PolicyRefused, ExitCode.USAGE),
+        (ProposalRefused, ExitCode.USAGE),
         (NothingRendered, ExitCode.FAILED),
         (UnknownCustomer, ExitCode.USAGE),
         (ModelLost, ExitCode.FAILED),

@@ -15,6 +15,7 @@ from flows.inputs import Inputs
 from flows.lease import Lease, leased
 from flows.packs.mails import pack_messages
 from flows.packs.publish import publish_week, readers_of, render_week
+from flows.policy.shadow import watch_rules
 from flows.run import Outcome, Run
 from flows.sending.dispatch import Dispatched, dispatch_due
 from flows.sending.tell import enqueue, to_operator
@@ -73,6 +74,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     recorded = record_week(run, lease, inputs, assessed, decided, due)
     inputs = inputs.with_case_event(recorded.case_event)
     inputs.write(folder / "inputs.json")
+    watched = watch_rules(run, inputs, assessed)
     with run.store.read() as session:
         cases = ledger.cases(session, upto=recorded.case_event)
     standing = {**assessed.frames, "cases": cases}
@@ -92,7 +94,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     keep_packs(folder, (pack.audience.audience_id for pack in rendered.good))
     release = publish_week(run, inputs, assessed, rendered)
     messages = pack_messages(run, inputs, addressing, rendered, rules)
-    problems = [note.message for note in addressing.notes] + unaddressed
+    problems = [note.message for note in addressing.notes] + unaddressed + watched
     if not addressing.audiences:
         problems.append(
             "no pack was made, for nobody reads: add people in sources.toml, or [[audience]] in audiences.toml"

@@ -11,6 +11,7 @@ StoreError
 ├── WeekGoesBackward   current placements would be replaced by an older week's
 ├── ContentChanged     a message of this key exists with other content
 ├── CaseRefused        an edit that a case cannot take
+├── ProposalDecided    a proposal was adopted, rejected or rolled back before
 └── NotInStore         no such run, case, message, policy or history file
 """
 
@@ -108,6 +109,10 @@ class ContentChanged(StoreError):
 
 class CaseRefused(StoreError):
     """The edit names a field, status or version that the case does not have."""
+
+
+class ProposalDecided(StoreError):
+    """Nobody decides about a proposal twice."""
 
 
 class NotInStore(StoreError):

@@ -26,10 +26,18 @@ class Adoption:
     reason: str
     effective_week: str
     adopted_at: datetime
+    approver: str | None = None
 
 
 def adopt(
-    session: Session, policy: Policy, *, author: str, reason: str, effective_week: Week | str, now: datetime
+    session: Session,
+    policy: Policy,
+    *,
+    author: str,
+    reason: str,
+    effective_week: Week | str,
+    now: datetime,
+    approver: str | None = None,
 ) -> int:
     """Put a policy in force from the start of a week on; returns its number in the log.
 
@@ -52,6 +60,7 @@ def adopt(
             reason=reason,
             effective_week=str(effective_week),
             adopted_at=now,
+            approver=approver,
         )
     )
     session.flush()
@@ -87,6 +96,6 @@ def load(session: Session, digest: str, *, sequence: int | None = None) -> Polic
 def log(session: Session) -> list[Adoption]:
     """All adoptions, oldest first."""
     return [
-        Adoption(row.sequence, row.digest, row.author, row.reason, row.effective_week, row.adopted_at)
+        Adoption(row.sequence, row.digest, row.author, row.reason, row.effective_week, row.adopted_at, row.approver)
         for row in session.scalars(select(PolicyLogRow).order_by(PolicyLogRow.sequence))
     ]

@@ -352,3 +352,4 @@ class PolicyLogRow(Model):
     reason: Mapped[str]
     effective_week: Mapped[str] = mapped_column(WEEK)
     adopted_at: Mapped[datetime]
+    approver: Mapped[str | None]

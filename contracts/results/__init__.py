@@ -21,6 +21,14 @@ from contracts.results.linked import DRIVERS, LINKAGE_ANSWERS, LINKS
 from contracts.results.measured import CUSTOMER_FACTS, NORMS, SIGNAL_WORDS, SIGNALS
 from contracts.results.placed import CHANGES, CONTRIBUTIONS, HISTORY, PLACEMENTS, SCORES, TRANSITIONS
 from contracts.results.predicted import MODEL_CARD, PREDICTIONS
+from contracts.results.proposed import (
+    PROPOSED_FLIPS,
+    PROPOSED_LOAD,
+    PROPOSED_OUTCOMES,
+    PROPOSED_WEEKS,
+    PROPOSED_ZONES,
+)
+from contracts.results.reviewed import PLAYBOOK_STEPS, PLAYBOOK_USE
 from contracts.results.segmented import FAMILIES, FINDINGS, ROLLUPS, SEGMENTS
 from contracts.results.surveyed import SURVEY_FIGURES
 from contracts.results.swept import (
@@ -34,6 +42,7 @@ from contracts.results.swept import (
     SWEPT_ZONES,
     ZONE_STABILITY,
 )
+from contracts.results.tried import TRIED_BANDS, TRIED_FLIPS, TRIED_LINES, TRIED_LOAD, TRIED_ZONES
 from contracts.results.valued import KPI_LINKS, KPI_VALUES, LIFETIME_VALUES, SEGMENT_VALUES
 from contracts.results.voiced import CALLS, COMMENT_ASPECTS, COMMENTS, EMERGING_TERMS, TEXT_QUALITY, THEMES
 
@@ -90,9 +99,21 @@ RESULTS: dict[str, Frame] = {
         SWEPT_FLIPS,
         SWEPT_OUTCOMES,
         PROPOSED_LINES,
+        PROPOSED_FLIPS,
+        PROPOSED_LOAD,
+        PROPOSED_OUTCOMES,
+        PROPOSED_WEEKS,
+        PROPOSED_ZONES,
         NUDGED_SIGNALS,
         RANK_STABILITY,
         ZONE_STABILITY,
+        TRIED_LINES,
+        TRIED_ZONES,
+        TRIED_FLIPS,
+        TRIED_LOAD,
+        TRIED_BANDS,
+        PLAYBOOK_USE,
+        PLAYBOOK_STEPS,
         CASE_FIGURES,
         EFFECTS,
         EFFECT_BALANCE,
@@ -135,10 +156,17 @@ __all__ = [
     "NORMS",
     "NUDGED_SIGNALS",
     "PLACEMENTS",
+    "PLAYBOOK_STEPS",
+    "PLAYBOOK_USE",
     "POST_MORTEM",
     "POST_MORTEM_STEPS",
     "PREDICTIONS",
+    "PROPOSED_FLIPS",
     "PROPOSED_LINES",
+    "PROPOSED_LOAD",
+    "PROPOSED_OUTCOMES",
+    "PROPOSED_WEEKS",
+    "PROPOSED_ZONES",
     "QUARANTINE",
     "RANK_STABILITY",
     "RESULTS",
@@ -160,6 +188,11 @@ __all__ = [
     "TEXT_QUALITY",
     "THEMES",
     "TRANSITIONS",
+    "TRIED_BANDS",
+    "TRIED_FLIPS",
+    "TRIED_LINES",
+    "TRIED_LOAD",
+    "TRIED_ZONES",
     "WAITING_CASES",
     "WATCHED",
     "ZONE_STABILITY",

@@ -10,6 +10,7 @@ from contracts.rules.audiences import AttributeScope, Audiences, Calendar, MailP
 from contracts.rules.cases import CaseRules, CaseTemplate, ClosureGoal, FindingTrigger, Partner, TeamSeat
 from contracts.rules.counted import CountedRules, DriftRule, SpikeRule
 from contracts.rules.effect import EarlyWarning, EffectRules
+from contracts.rules.governance import GovernanceRules
 from contracts.rules.lifetime_value import Convention, KpiLink, LifetimeValueRules, ValuationMode
 from contracts.rules.linkage import DriverRules, Hypothesis, LinkageRules, Measure
 from contracts.rules.money import Money
@@ -49,6 +50,7 @@ __all__ = [
     "EventRule",
     "Filter",
     "FindingTrigger",
+    "GovernanceRules",
     "Hypothesis",
     "KpiLink",
     "KpiTarget",

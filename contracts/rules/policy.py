@@ -10,6 +10,7 @@ from contracts.ids import canonical_json, sha256
 from contracts.rules.audiences import Audiences
 from contracts.rules.cases import CaseRules, CaseTemplate
 from contracts.rules.effect import EffectRules
+from contracts.rules.governance import GovernanceRules
 from contracts.rules.lifetime_value import LifetimeValueRules
 from contracts.rules.linkage import LinkageRules
 from contracts.rules.money import Money
@@ -17,7 +18,7 @@ from contracts.rules.ordinary import OrdinaryWord
 from contracts.rules.placement import OutcomeRules, Thresholds
 from contracts.rules.playbooks import Playbook
 from contracts.rules.response import AlertRules
-from contracts.rules.retention import RetentionRules
+from contracts.rules.retention import ProbabilityLine, RetentionRules
 from contracts.rules.rule import Rule
 from contracts.rules.segments import SegmentRules
 from contracts.rules.sensitivity import SensitivityRules
@@ -52,6 +53,7 @@ class Policy(Rule):
     sensitivity: SensitivityRules = SensitivityRules()
     surveys: SurveyRules = SurveyRules()
     effect: EffectRules = EffectRules()
+    governance: GovernanceRules = GovernanceRules()
     sequence: int = 0
 
     @property
@@ -65,6 +67,13 @@ class Policy(Rule):
             del body["thresholds"]["outcome"]
         if self.alerts.suppression == SuppressionRules():
             del body["alerts"]["suppression"]
+        if self.thresholds.retention_dead_band is None:
+            del body["thresholds"]["retention_dead_band"]
+        if "retention" in body:
+            if self.retention.replaces is None:
+                del body["retention"]["replaces"]
+            if self.retention.line.band_share == ProbabilityLine().band_share:
+                del body["retention"]["line"]["band_share"]
         return sha256(canonical_json(body))
 
     @property
@@ -116,6 +125,17 @@ class Policy(Rule):
                 raise ValueError(
                     f"case template '{template.id}': calendar must be one of {known}; got '{template.calendar}'"
                 )
+
+    @model_validator(mode="after")
+    def _features_are_signals(self) -> Self:
+        ids = {rule.id for rule in self.signals}
+        unknown = sorted(set(self.retention.features) - ids)
+        if unknown:
+            raise ValueError(
+                f"retention.toml, features: no signal of signals.toml is called {', '.join(unknown)}; "
+                f"there are {', '.join(sorted(ids))}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _values_name_signals(self) -> Self:

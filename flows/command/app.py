@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from flows.command import cases as cli_cases
+from flows.command import models as cli_models
 from flows.command import outbox as cli_outbox
+from flows.command import policy as cli_policy
 
 if TYPE_CHECKING:
     from flows.run import Outcome, Run
@@ -24,8 +26,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-policy_app = typer.Typer(help="What the business decided: versions and who adopted them.", no_args_is_help=True)
-app.add_typer(policy_app, name="policy")
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -224,31 +224,6 @@ def doctor(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
         _end(flow(workspace or Path.cwd()), as_json)
 
 
-@policy_app.command("adopt")
-def policy_adopt(
-    why: Annotated[str, typer.Option(help="The reason, kept in the log.")],
-    author: Annotated[str, typer.Option(help="Who decided.")],
-    week: WeekOption = None,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Make config/*.toml the policy in force from the start of a week."""
-    from flows.policies import adopt
-
-    def act(run: Run) -> Outcome:
-        return adopt(run, why=why, author=author, week=_week(run, week, None) if week else None)
-
-    _with_run(act, workspace, as_json=as_json)
-
-
-@policy_app.command("log")
-def policy_log(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """All policy versions: number, effective week, author, reason."""
-    from flows.policies import log
-
-    _with_run(log, workspace, as_json=as_json)
-
-
 @app.command()
 def watchdog(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """For cron or systemd: is the week published, do alerts run, are sources fresh, do mails leave?"""
@@ -358,6 +333,8 @@ def _refuse(sentence: str) -> NoReturn:
     raise typer.Exit(2)
 
 
+app.add_typer(cli_models.register(_with_run), name="model")
+app.add_typer(cli_policy.register(_with_run), name="policy")
 app.add_typer(cli_outbox.register(_with_run), name="outbox")
 app.add_typer(cli_cases.cases_app, name="cases")
 app.add_typer(cli_cases.requests_app, name="requests")

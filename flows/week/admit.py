@@ -14,9 +14,10 @@ from extract.intake import Intake, take_in
 from extract.snapshot import read_manifest
 from flows.errors import NothingPublished
 from flows.inputs import Inputs, code_version, fonts_digest
-from flows.policies import policy_for
+from flows.policy.versions import policy_for
 from flows.run import Run
 from flows.week.last_packs import packs_up_to
+from flows.week.models import models_of
 from flows.week.voice import model_in_force
 from store import runs
 from store.runs import PublishedWeek
@@ -81,9 +82,14 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
     cause: Literal["customer", "policy", "baseline"] = "baseline"
     model: str | None = None
     before: Inputs | None = None
+    axis = models_of(root, policy.retention, week.starts_at(run.settings.zone).date())
+    axis_since: str | None = None
     if previous is not None:
         before = inputs_of(run, previous)
-        cause = "customer" if _judges_alike(read_draft(root / before.policy), policy) else "policy"
+        is_alike = _judges_alike(read_draft(root / before.policy), policy, by_model=axis.in_force is not None)
+        has_axis = before.retention_model == axis.in_force
+        cause = "customer" if is_alike and has_axis else "policy"
+        axis_since = before.axis_since if has_axis else str(week)
         model = before.sentiment_model
     if not is_reconstructed:
         model = model_in_force(intake.manifest, policy.voice, as_of=run.as_of(week), previous=model, root=root)
@@ -110,12 +116,19 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
         fonts_digest=fonts_digest(),
         sentiment_model=model,
         packs=packs_up_to(run.workspace.runs, before),
+        retention_model=axis.in_force,
+        shadow_model=axis.shadow,
+        axis_since=axis_since,
     )
 
 
-def _judges_alike(before: Policy, now: Policy) -> bool:
-    """Whether two policies place customers by the same rules: another reader or word list moves nobody."""
-    return all(getattr(before, name) == getattr(now, name) for name in ("signals", "thresholds", "money", "retention"))
+def _judges_alike(before: Policy, now: Policy, *, by_model: bool) -> bool:
+    """Whether two policies place customers by the same rules: another reader or word list moves nobody, and what
+    retention.toml says of models moves somebody only where a model is the axis.
+    """
+    if by_model and before.retention.line != now.retention.line:
+        return False
+    return all(getattr(before, name) == getattr(now, name) for name in ("signals", "thresholds", "money"))
 
 
 def keep_crosswalk(run: Run, folder: Path) -> None:

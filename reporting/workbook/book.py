@@ -56,7 +56,7 @@ def render_workbook(
     """
     parts = parts or Parts()
     words = Words(view.organization, view.title, view.week, scope_line(view))
-    desk = _desk(words, key, zone or _zone_of(view.as_of))
+    desk = new_desk(words, key, zone or _zone_of(view.as_of))
     cases = shown_cases(view)
     since_sheet(desk, view)
     account_sheet(desk, view, parts)
@@ -76,7 +76,7 @@ def render_workbook(
         },
     )
     title = f"Action plan {view.week} · {view.title}"
-    content = _saved(desk, token, title=title, language=view.language, as_of=view.as_of)
+    content = saved(desk, token, title=title, language=view.language, as_of=view.as_of)
     return Artifact(view.audience_id, WORKBOOK_PATH, ArtifactKind.WORKBOOK, content)
 
 
@@ -101,7 +101,7 @@ class CaseBook:
 def render_case_workbook(book: CaseBook, *, token: str, key: bytes) -> bytes:
     """The workbook that goes with the mail about one case; it comes back like any other."""
     scope = f"{book.title} · case {book.case.case_id}"
-    desk = _desk(Words(book.organization, book.title, book.week, scope), key, book.zone)
+    desk = new_desk(Words(book.organization, book.title, book.week, scope), key, book.zone)
     parts = Parts(acknowledged=frozenset({book.case.case_id} if book.is_acknowledged else ()))
     case_sheet(desk, [book.case], parts, title=f"Case {book.case.case_id}", sentence=book.case.title)
     case_guide(desk)
@@ -111,10 +111,10 @@ def render_case_workbook(book: CaseBook, *, token: str, key: bytes) -> bytes:
         people=sorted({person_cell(*person) for person in book.people}),
         rows={CASES.sheet: (CASE_COLUMNS, 1, 0)},
     )
-    return _saved(desk, token, title=f"Case {book.case.case_id}", language="en", as_of=book.as_of)
+    return saved(desk, token, title=f"Case {book.case.case_id}", language="en", as_of=book.as_of)
 
 
-def _desk(words: Words, key: bytes, zone: ZoneInfo) -> Desk:
+def new_desk(words: Words, key: bytes, zone: ZoneInfo) -> Desk:
     book = Workbook()
     first = book.active
     if first is not None:
@@ -125,7 +125,7 @@ def _desk(words: Words, key: bytes, zone: ZoneInfo) -> Desk:
     return Desk(book, Looks(book, palette), palette, zone, words, key)
 
 
-def _saved(desk: Desk, token: str, *, title: str, language: str, as_of: datetime) -> bytes:
+def saved(desk: Desk, token: str, *, title: str, language: str, as_of: datetime) -> bytes:
     book = desk.book
     _hide_token(book, token)
     desk.looks.close()

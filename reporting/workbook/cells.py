@@ -22,6 +22,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -29,14 +30,16 @@ LONGEST_TEXT = 32_767
 _EXACT_INTEGER = 2**53
 _ELLIPSIS = "…"
 
-Look = Literal["text", "wrapped", "number", "score", "change", "money", "day", "moment", "share", "link"]
+Look = Literal["text", "wrapped", "number", "score", "change", "money", "day", "moment", "share", "link", "exact"]
 CellValue = str | int | float | Decimal | bool | date | datetime | None
 
 _FORMATS: dict[Look, str] = {
     "text": "@",
     "wrapped": "@",
+    "trend": "@",
     "link": "@",
     "number": "#,##0",
+    "exact": "0.######",
     "score": "0.0",
     "change": "+0.0;−0.0;0.0",
     "money": "#,##0",
@@ -47,7 +50,7 @@ _FORMATS: dict[Look, str] = {
 
 
 _WRAPPED: frozenset[Look] = frozenset({"wrapped"})
-_FIGURES: frozenset[Look] = frozenset({"number", "score", "change", "money", "share"})
+_FIGURES: frozenset[Look] = frozenset({"number", "exact", "score", "change", "money", "share"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +109,13 @@ class Looks:
                 horizontal=side, vertical="top", wrap_text=wraps, indent=0 if side == "right" else 1
             )
             cell.protection = Protection(locked=not editable)
-            colour = self._palette.link if look == "link" else self._palette.ink
+            # A trend is made of blocks: in ink it would be the darkest thing on the sheet.
+            colour = {"link": self._palette.link, "trend": self._palette.caption}.get(look, self._palette.ink)
             cell.font = Font(name="Calibri", sz=10, color=f"FF{colour}", u="single" if look == "link" else None)
             cell.border = Border(bottom=Side(style="thin", color=f"FF{self._palette.hairline}"))
             if editable:
                 cell.fill = PatternFill("solid", fgColor=f"FF{self._palette.editable}")
-            if look in {"text", "wrapped", "link"}:
+            if look in {"text", "wrapped", "trend", "link"}:
                 cell.quotePrefix = True
             self._made[key] = cell
         return self._made[key]
@@ -263,12 +267,16 @@ def protect(sheet: Worksheet) -> None:
     protection.selectLockedCells = False
 
 
-def print_setup(sheet: Worksheet, *, header_row: int, footer: str) -> None:
-    """A4 landscape, one page wide, header row repeated, page numbers and the footer's words on every page."""
+def print_setup(sheet: Worksheet, *, header_row: int, footer: str, tall: int = 0) -> None:
+    """A4 landscape, one page wide, header row repeated, page numbers and the footer's words on every page.
+
+    `tall`: so many pages at most; 0: as many as the rows need.
+    """
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth = 1
-    sheet.page_setup.fitToHeight = 0
+    sheet.page_setup.fitToHeight = tall
+    sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.6, header=0.3, footer=0.3)
     if sheet.sheet_properties.pageSetUpPr is not None:
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_title_rows = f"{header_row}:{header_row}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from alembic import context
 
 import store.alert_tables
-import store.case_tables  # noqa: F401 - their tables belong to the same metadata
+import store.case_tables
+import store.proposals  # noqa: F401 - their tables belong to the same metadata
 from store.tables import Model
 
 context.configure(
