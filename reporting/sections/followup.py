@@ -16,7 +16,7 @@ from reporting.reading import calendar_day, local_day, rows, values
 TOP_ACTIONS = 10
 _LAST = 10**6  # a step without a place in its plan comes after those that have one
 DUE_SOON = timedelta(days=2)
-_DONE = frozenset({"done", "closed", "dismissed", "rejected"})
+_DONE = frozenset({"done", "skipped"})
 
 
 def case_lines(ground: Ground) -> tuple[CaseLine, ...]:

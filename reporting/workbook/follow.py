@@ -30,20 +30,20 @@ _ACCOUNT, _STEP = (column.header for column in STEPS.new)
 
 CASE_COLUMNS = (
     SheetColumn(ROW_ID, "text", 14),
-    SheetColumn("Account", "wrapped", 28),
-    SheetColumn("Zone", "text", 16),
-    SheetColumn("Title", "wrapped", 30),
-    SheetColumn("Severity", "text", 10),
-    SheetColumn("Opened", "day", 11),
-    SheetColumn("Age, days", "number", 8),
+    SheetColumn("Account", "wrapped", 26),
+    SheetColumn("Zone", "text", 15),
+    SheetColumn("Title", "wrapped", 28),
+    SheetColumn("Severity", "text", 9),
+    SheetColumn("Age, days", "number", 7),
     SheetColumn("Overdue, days", "number", 9),
-    SheetColumn("Proposed", "wrapped", 22),
-    SheetColumn(_STATUS, "text", 13, editable=True),
-    SheetColumn(_OWNER, "text", 26, editable=True),
-    SheetColumn(_DUE, "moment", 17, editable=True),
-    SheetColumn(_OUTCOME, "text", 24, editable=True),
-    SheetColumn(_NOTE, "text", 40, editable=True),
-    SheetColumn(_ACKNOWLEDGED, "text", 16, editable=True),
+    SheetColumn(_STATUS, "text", 12, editable=True),
+    SheetColumn(_OWNER, "text", 24, editable=True),
+    SheetColumn(_DUE, "moment", 16, editable=True),
+    SheetColumn(_OUTCOME, "text", 18, editable=True),
+    SheetColumn(_NOTE, "text", 30, editable=True),
+    SheetColumn(_ACKNOWLEDGED, "text", 15, editable=True),
+    SheetColumn("Proposed", "wrapped", 30),
+    SheetColumn("Opened", "day", 11),
     SheetColumn(PAGE, "link", 10),
     *KEY_COLUMNS,
 )
@@ -63,7 +63,7 @@ def case_sheet(desk: Desk, cases: Sequence[CaseLine], parts: Parts, *, title: st
     is_open = [case.is_open for case in cases]
     late(sheet, columns, _DUE, is_open.index(False) if False in is_open else len(cases))
     desk.seal(sheet, CASES, columns, len(cases))
-    desk.finish(sheet)
+    desk.finish(sheet, columns, last=_NOTE)
 
 
 def shown_cases(view: PackView) -> tuple[CaseLine, ...]:
@@ -73,13 +73,13 @@ def shown_cases(view: PackView) -> tuple[CaseLine, ...]:
 
 def step_columns(currency: str) -> tuple[SheetColumn, ...]:
     return (
-        SheetColumn(_ACCOUNT, "wrapped", 30, is_new=True),
-        SheetColumn("Zone", "text", 16),
-        SheetColumn(_STEP, "wrapped", 42, is_new=True),
-        SheetColumn("Why", "wrapped", 40),
-        SheetColumn(_STEP_STATUS, "text", 11, editable=True),
-        SheetColumn(_REMARK, "text", 30, editable=True),
-        SheetColumn(_STEP_OWNER, "text", 26, editable=True),
+        SheetColumn(_ACCOUNT, "wrapped", 26, is_new=True),
+        SheetColumn("Zone", "text", 15),
+        SheetColumn(_STEP, "wrapped", 40, is_new=True),
+        SheetColumn("Why", "wrapped", 36),
+        SheetColumn(_STEP_STATUS, "text", 10, editable=True),
+        SheetColumn(_REMARK, "text", 24, editable=True),
+        SheetColumn(_STEP_OWNER, "text", 24, editable=True),
         SheetColumn(_STEP_DUE, "day", 12, editable=True),
         SheetColumn("Business unit", "text", 22),
         SheetColumn(f"Priority, {currency}", "money", 14),
@@ -109,7 +109,7 @@ def action_sheet(desk: Desk, view: PackView, parts: Parts) -> None:
     zone_colours(sheet, columns, ("Zone",), len(plan))
     late(sheet, columns, _STEP_DUE, len(plan), unless="done")
     desk.seal(sheet, STEPS, columns, len(plan))
-    desk.finish(sheet)
+    desk.finish(sheet, columns, last=_STEP_DUE)
 
 
 def _case(case: CaseLine, parts: Parts, proposed: str | None) -> list[CellValue]:
@@ -119,16 +119,16 @@ def _case(case: CaseLine, parts: Parts, proposed: str | None) -> list[CellValue]
         case.mark.label,
         case.title,
         case.severity,
-        case.opened_at,
         case.age_days,
         case.overdue_days if case.is_overdue else None,
-        proposed,
         case.status,
         person_cell(case.owner_id, case.owner),
         case.due_at,
         case.outcome,
         case.note,
         YES if case.case_id in parts.acknowledged else None,
+        proposed,
+        case.opened_at,
         page(case.page),
         case.row_version,
         None,

@@ -73,7 +73,7 @@ def _written(desk: Desk, lines: Sequence[tuple[str, str]]) -> Worksheet:
         sheet.row_dimensions[row].height = 22 if row == 1 else height_of([(right, 92)])
     sheet.protection.sheet = True
     words = desk.words
-    print_setup(sheet, header_row=1, footer=f"{words.organization} · {words.title} · {words.week}")
+    print_setup(sheet, header_row=1, footer=f"{words.organization} · {words.title} · {words.week}", tall=1)
     return sheet
 
 

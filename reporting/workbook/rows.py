@@ -70,12 +70,14 @@ class Desk:
             blank=blank,
         )
 
-    def finish(self, sheet: Worksheet, *, printed: int | None = None) -> None:
-        """Protection and print set-up; of a wide sheet only the first `printed` columns go on paper."""
+    def finish(self, sheet: Worksheet, columns: Sequence[SheetColumn], *, last: str) -> None:
+        """Protection and print set-up. The columns up to the one headed `last` go on paper: more of them in one
+        page's width could not be read.
+        """
         protect(sheet)
         words = self.words
-        if printed is not None:
-            sheet.print_area = f"A1:{get_column_letter(printed)}{sheet.max_row}"
+        printed = [column.header for column in columns].index(last) + 1
+        sheet.print_area = f"A1:{get_column_letter(printed)}{sheet.max_row}"
         print_setup(sheet, header_row=HEADER_ROW, footer=f"{words.organization} · {words.title} · {words.week}")
 
     def seal(self, sheet: Worksheet, layout: SheetLayout, columns: Sequence[SheetColumn], count: int) -> None:

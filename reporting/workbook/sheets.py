@@ -32,11 +32,11 @@ def since_sheet(desk: Desk, view: PackView) -> None:
     """Counts of what changed, then one row per customer that moved."""
     sheet = desk.book.create_sheet(SINCE_SHEET)
     columns = (
-        SheetColumn("Account", "wrapped", 34),
-        SheetColumn("From zone", "text", 16),
-        SheetColumn("To zone", "text", 16),
+        SheetColumn("Account", "wrapped", 30),
+        SheetColumn("From zone", "text", 15),
+        SheetColumn("To zone", "text", 15),
         SheetColumn("Change", "text", 11),
-        SheetColumn(f"Yearly revenue, {view.currency}", "money", 15),
+        SheetColumn(f"Yearly revenue, {view.currency}", "money", 14),
         SheetColumn("Loyalty", "change", 10),
         SheetColumn("Retention", "change", 10),
         SheetColumn("Why", "wrapped", 60),
@@ -51,7 +51,7 @@ def since_sheet(desk: Desk, view: PackView) -> None:
     links(sheet, columns, PAGE, [line.page for line in moves])
     zone_colours(sheet, columns, ("From zone", "To zone"), len(moves))
     falls(sheet, columns, ("Loyalty", "Retention"), len(moves))
-    desk.finish(sheet)
+    desk.finish(sheet, columns, last="Cause")
 
 
 def account_sheet(desk: Desk, view: PackView, parts: Parts) -> None:
@@ -68,7 +68,7 @@ def account_sheet(desk: Desk, view: PackView, parts: Parts) -> None:
     bars(sheet, columns, ("Loyalty", "Retention"), len(rows))
     falls(sheet, columns, ("Loyalty change", "Retention change"), len(rows))
     desk.seal(sheet, ACCOUNTS, columns, len(rows))
-    desk.finish(sheet, printed=[column.header for column in columns].index("Borderline"))
+    desk.finish(sheet, columns, last="Renewal")
 
 
 def decide_sheet(desk: Desk, view: PackView, parts: Parts) -> None:
@@ -93,29 +93,29 @@ def decide_sheet(desk: Desk, view: PackView, parts: Parts) -> None:
     desk.table(sheet, "to_decide", columns, [_proposal(line) for line in found])
     cases = [case.case_id for case in (*view.cases.open, *view.cases.closed_this_week)]
     links(sheet, columns, "Case", row_links(cases, [line.case_id for line in found], CASES.sheet))
-    desk.finish(sheet)
+    desk.finish(sheet, columns, last="Case")
 
 
 def account_columns(view: PackView) -> tuple[SheetColumn, ...]:
     return (
-        SheetColumn("Account", "wrapped", 30),
-        SheetColumn("Zone", "text", 16),
-        SheetColumn("Last week", "text", 16),
-        SheetColumn(_RATING, "score", 11, editable=True),
-        SheetColumn(_COMMENT, "text", 40, editable=True),
-        SheetColumn("Last rating", "score", 8),
-        SheetColumn("Last comment", "wrapped", 34),
+        SheetColumn("Account", "wrapped", 28),
+        SheetColumn("Zone", "text", 15),
+        SheetColumn("Last week", "text", 15),
+        SheetColumn(_RATING, "score", 10, editable=True),
+        SheetColumn(_COMMENT, "text", 30, editable=True),
+        SheetColumn("Last rating", "score", 7),
+        SheetColumn("Loyalty", "score", 8),
+        SheetColumn("Loyalty change", "change", 8),
+        SheetColumn("Retention", "score", 9),
+        SheetColumn("Retention change", "change", 9),
+        SheetColumn(f"Yearly revenue, {view.currency}", "money", 15),
+        SheetColumn("Renewal", "day", 11),
+        SheetColumn("Last comment", "wrapped", 40),
         SheetColumn("Said by", "text", 18),
         SheetColumn("Said on", "day", 12),
-        SheetColumn("Loyalty", "score", 9),
-        SheetColumn("Loyalty change", "change", 9),
-        SheetColumn("Loyalty, 13 weeks", "text", 18),
-        SheetColumn("Retention", "score", 10),
-        SheetColumn("Retention change", "change", 10),
+        SheetColumn("Loyalty, 13 weeks", "trend", 18),
         SheetColumn("Borderline", "text", 11),
         SheetColumn("Coverage", "share", 10),
-        SheetColumn(f"Yearly revenue, {view.currency}", "money", 15),
-        SheetColumn("Renewal", "day", 12),
         SheetColumn("Tier", "text", 10),
         SheetColumn("Region", "text", 14),
         SheetColumn("Owner", "text", 22),
@@ -164,18 +164,18 @@ def _account(row: AccountRow, parts: Parts) -> list[CellValue]:
         None,
         None,
         answer.score,
+        row.loyalty,
+        _delta(row.loyalty_change),
+        row.retention,
+        _delta(row.retention_change),
+        amount(row.revenue),
+        row.renewal_on,
         answer.comment,
         answer.author,
         answer.given_on,
-        row.loyalty,
-        _delta(row.loyalty_change),
         parts.trends.get(row.customer_id, ""),
-        row.retention,
-        _delta(row.retention_change),
         "borderline" if row.is_borderline else None,
         row.coverage_share,
-        amount(row.revenue),
-        row.renewal_on,
         row.tier,
         row.region,
         row.owner,

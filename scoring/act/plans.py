@@ -130,7 +130,7 @@ def _plan_of(
                 "chance_to_help": playbook.chance_to_help,
                 "priority_amount": None if math.isnan(at_risk) else round(at_risk * playbook.chance_to_help, 2),
                 "review_by": pd.Timestamp(playbook.review_by),
-                "status": "suggested",
+                "status": "todo",
             }
         )
     return rows

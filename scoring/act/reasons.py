@@ -78,7 +78,14 @@ def stays_of(history: pd.DataFrame | None) -> dict[str, tuple[int, Zone | None]]
 
 def topics(reasons: Sequence[Reason]) -> str:
     """The names of the reasons as they stand in a sentence: "hand-offs, reopened tickets and late projects"."""
-    names = [reason.name[:1].lower() + reason.name[1:] for reason in reasons]
+    names = [_within_a_sentence(reason.name) for reason in reasons]
     if len(names) < 2:
         return names[0] if names else "what the customer names"
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _within_a_sentence(name: str) -> str:
+    """A signal's name with a small first letter, unless it is a proper name or an abbreviation."""
+    first, _, rest = name.partition(" ")
+    is_proper = rest[:1].isupper() or first[1:2].isupper()
+    return name if is_proper else name[:1].lower() + name[1:]

@@ -250,7 +250,7 @@ def follow_up(
                 "playbook_version": "3", "step": number, "action": what,
                 "reason": "Three severity-1 faults in 14 days, all on arrays that leave support on 31 Dec",
                 "owner_id": f"P-{unit[:2].upper()}2", "business_unit": unit,
-                "due_on": as_of.replace(tzinfo=None, hour=0) + timedelta(days=number), "status": "suggested",
+                "due_on": as_of.replace(tzinfo=None, hour=0) + timedelta(days=number), "status": "todo",
                 "priority_amount": float(dice.randrange(10_000, 400_000)),
             })  # fmt: skip
     return cases, actions

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.workbook import Workbook
 
 from contracts.exchange import WorkbookToken
@@ -267,3 +268,24 @@ def test_an_untouched_round_trip_keeps_what_the_way_back_needs() -> None:
         assert column(after, CASES.sheet, header) == column(before, CASES.sheet, header), header
     assert len(after[CASES.sheet].data_validations.dataValidation) == len(CASES.editable)
     assert {name for sheet in after.worksheets for name in sheet.tables} == set(TABLES)
+
+
+def test_paper_is_landscape_and_its_print_can_be_read() -> None:
+    """A4 with margins of 10 mm holds 150 characters of ten points, so 210 are printed in seven."""
+    book = opened(content_of())
+    for name in SHEETS[:-1]:
+        page = book[name]
+        assert page.page_setup.orientation == "landscape"
+        assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (1, 0)
+        assert page.print_title_rows == f"${HEADER_ROW}:${HEADER_ROW}"
+        columns, rows = _printed(page)
+        assert rows == page.max_row
+        assert sum(page.column_dimensions[letter].width for letter in columns) <= 210, name
+        assert not any(page.column_dimensions[letter].hidden for letter in columns), name
+
+
+def _printed(page) -> tuple[list[str], int]:
+    """The letters of the columns in the print area, and its last row."""
+    (_, _), (last, rows) = (part.split("$")[1:] for part in page.print_area.split("!")[-1].split(":"))
+    letters = [get_column_letter(number) for number in range(1, column_index_from_string(last) + 1)]
+    return letters, int(rows)
