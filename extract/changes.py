@@ -22,9 +22,23 @@ def changed_customers(now: SnapshotManifest, before: SnapshotManifest | None) ->
         if not table.per_customer:
             continue
         for rows, earlier in _differing(name, now, before):
-            changed.update(_one_sided(rows, earlier))
-            changed.update(_one_sided(earlier, rows))
+            for only in without_common(rows, earlier):
+                changed.update(pc.unique(only["customer_id"]).to_pylist())
     return frozenset(changed)
+
+
+def without_common(rows: pa.Table, others: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Of two tables the rows that the other one does not have, by customer, key and content."""
+    mine, theirs = _identities(rows), _identities(others)
+    return (
+        rows.filter(pc.invert(pc.is_in(mine, value_set=theirs))),
+        others.filter(pc.invert(pc.is_in(theirs, value_set=mine))),
+    )
+
+
+def _identities(rows: pa.Table) -> pa.Array:
+    found = pc.binary_join_element_wise(*(rows[column] for column in _IDENTITY), "|")
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
 def _differing(name: str, now: SnapshotManifest, before: SnapshotManifest) -> list[tuple[pa.Table, pa.Table]]:
@@ -34,19 +48,3 @@ def _differing(name: str, now: SnapshotManifest, before: SnapshotManifest) -> li
     others: Mapping[str, object] = before.tables.get(name, {})
     buckets = sorted({*files, *others})
     return [(now.table(name, b), before.table(name, b)) for b in buckets if files.get(b) != others.get(b)]
-
-
-def _one_sided(rows: pa.Table, others: pa.Table) -> list[str]:
-    mine, theirs = (pc.binary_join_element_wise(*(t[c] for c in _IDENTITY), "|") for t in (rows, others))
-    only = rows.filter(
-        pc.invert(
-            pc.is_in(
-                mine,
-                value_set=pa.chunked_array([theirs]).combine_chunks()
-                if isinstance(theirs, pa.Array)
-                else theirs.combine_chunks(),
-            )
-        )
-    )
-    found: list[str] = pc.unique(only["customer_id"]).to_pylist()
-    return found

@@ -18,6 +18,7 @@ from contracts.tables import TABLES
 from contracts.words import ExportKind, Reason
 from extract.admission import INTERNAL, RECORD, SOURCE_KEY, Numbers, Refusal, Terms, offer
 from extract.arrow import pc
+from extract.changes import without_common
 from extract.crosswalk import Crosswalk
 from extract.mapping import Lookups
 from extract.other_customers import CustomerNames
@@ -58,7 +59,12 @@ class Ledger:
 
 
 class Gathering:
-    """The tables of one week as they fill. `waiting` keeps rows of append and changes sources without a customer."""
+    """The tables of one week as they fill. `waiting` keeps rows of append and changes sources without a customer.
+
+    Where `carries` says so, what cannot have changed is not made again: a table of which no source was read is
+    `untouched`, of the others only customers in `touched` have other rows. That holds while customers, contacts and
+    people are those of before, for their names are what free text is masked by.
+    """
 
     def __init__(
         self,
@@ -71,12 +77,20 @@ class Gathering:
         zone: ZoneInfo,
         region: str | None = None,
         ordinary_words: Collection[str] = (),
+        carries: bool = False,
     ) -> None:
         master = next((ledger.source for ledger in ledgers if ledger.source.master), None)
         self.ledgers = ledgers
         self.crosswalk = Crosswalk(pairs, master_system=master.key_system if master else None, as_of=as_of, zone=zone)
         self.tables: dict[str, pa.Table] = {name: table.empty() for name, table in TABLES.items()}
         self.waiting: dict[str, pa.Table] = {}
+        self.untouched: set[str] = set()
+        self.touched: dict[str, set[str]] = {}
+        self._is_same_ground = (
+            carries
+            and before is not None
+            and all(ledger.verdict.uses_previous for name in _FIRST for ledger in self._feeding(name))
+        )
         self._before = before
         self._as_of = as_of
         self._zone = zone
@@ -88,10 +102,27 @@ class Gathering:
     def gather(self) -> None:
         """Admits every target of every source."""
         for name in [*_FIRST, *(table for table in TABLES if table not in _FIRST)]:
-            for ledger in self.ledgers:
-                if any(target.table == name for target in ledger.source.map):
+            feeding = self._feeding(name)
+            if self._is_same_ground and feeding and all(ledger.verdict.uses_previous for ledger in feeding):
+                self._leave(feeding, name)
+            else:
+                for ledger in feeding:
                     self._admit(ledger, name)
             self._learn(name)
+
+    def _feeding(self, name: str) -> list[Ledger]:
+        return [ledger for ledger in self.ledgers if any(target.table == name for target in ledger.source.map)]
+
+    def _leave(self, feeding: Sequence[Ledger], name: str) -> None:
+        """A table of which nothing was read stands as it is; only what others need to know of it is read."""
+        assert self._before is not None
+        self.untouched.add(name)
+        if name in _FIRST:
+            self.tables[name] = self._before.whole(name)
+        rows = Counter(self._before.sources_of(name))
+        for ledger in feeding:
+            ledger.carried += rows[ledger.source.name]
+            self._keep_waiting(ledger.source, name)
 
     def _learn(self, name: str) -> None:
         table = self.tables[name]
@@ -109,10 +140,12 @@ class Gathering:
         if ledger.verdict.uses_previous:
             if earlier is not None:
                 ledger.carried += earlier.num_rows
-                self._add(ledger, name, self._without_strangers(ledger, name, _numbered(earlier)))
+                self._add(ledger, name, self._without_strangers(ledger, name, _numbered(earlier)), earlier)
             self._keep_waiting(ledger.source, name)
             return
         if ledger.records is None or not ledger.records.exports:
+            if self._is_same_ground and earlier is not None and TABLES[name].per_customer:
+                self.touched.setdefault(name, set()).update(earlier["customer_id"].to_pylist())
             return
         terms = self._terms(ledger, ledger.records)
         parts = [
@@ -128,6 +161,7 @@ class Gathering:
             ledger,
             name,
             self._without_strangers(ledger, name, self._without_removed(ledger, merged.rows, targets, terms)),
+            earlier,
         )
 
     def _keep_waiting(self, source: Source, name: str) -> None:
@@ -229,11 +263,18 @@ class Gathering:
         is_early = pc.less(rows["event_at"].combine_chunks(), since)
         return int(pc.sum(pc.fill_null(is_early, False)).as_py() or 0)
 
-    def _add(self, ledger: Ledger, name: str, rows: pa.Table) -> None:
+    def _add(self, ledger: Ledger, name: str, rows: pa.Table, earlier: pa.Table | None) -> None:
         redactor = Redactor(self._names, self._region, self._customers)
-        masked = redact(name, rows.drop_columns(list(INTERNAL)), redactor)
+        rows = rows.drop_columns(list(INTERNAL))
+        parts = [self.tables[name]]
+        if self._is_same_ground and earlier is not None and TABLES[name].per_customer:
+            # what stood before is masked already, by the same names
+            rows, gone = without_common(rows, earlier)
+            parts.append(without_common(earlier, gone)[0])
+            self.touched.setdefault(name, set()).update(*(t["customer_id"].to_pylist() for t in (rows, gone)))
+        masked = redact(name, rows, redactor)
         ledger.redacted.update(redactor.counts)
-        self.tables[name] = pa.concat_tables([self.tables[name], masked.cast(TABLES[name].schema)])
+        self.tables[name] = pa.concat_tables([*parts, masked.cast(TABLES[name].schema)])
 
 
 def _numbered(rows: pa.Table, source_keys: pa.ChunkedArray | None = None) -> pa.Table:

@@ -16,7 +16,7 @@ from config.settings import Workspace
 from config.sources import Source, with_lookups
 from contracts.exchange import PulledExport
 from contracts.frames import conform
-from contracts.ids import bucket_count
+from contracts.ids import bucket_count, bucket_of
 from contracts.results import SOURCES
 from contracts.weeks import Week
 from contracts.words import Reason
@@ -25,7 +25,7 @@ from extract.gathering import Gathering, Ledger
 from extract.lookups import lookup_tables, refuse_dependents, stand_in
 from extract.pull import pull
 from extract.records import read_records
-from extract.snapshot import SnapshotManifest, read_manifest, store, write_manifest, write_tables
+from extract.snapshot import SnapshotManifest, StoredFile, read_manifest, store, write_manifest, write_tables
 from extract.trust import quarantine, records_in, refused_records, source_row, state_of, unmatched_keys
 from extract.verdict import judge
 
@@ -118,18 +118,21 @@ def take_in(
         zone=zone,
         region=region,
         ordinary_words=ordinary_words,
+        carries=only is not None,
     )
     gathering.gather()
     for ledger in ledgers:
         refused = refused_records(ledger, without=_NOT_A_FAULT)
         ledger.verdict = ledger.verdict.after(refused, records_in(ledger), source=ledger.source)
     customers = gathering.tables["customers"].num_rows
-    snapshot = _written(gathering, ledgers, workspace, week=week, as_of=as_of, buckets=bucket_count(customers, workers))
+    snapshot = _written(
+        gathering, ledgers, workspace, before, week=week, as_of=as_of, buckets=bucket_count(customers, workers)
+    )
     refused_rows = quarantine(ledgers)
     held = tuple(text for ledger in ledgers for text in ledger.verdict.held)
     if not customers:
         held = (*held, "no customer was admitted; a run needs the customers of the master source")
-    rows = sum(table.num_rows for table in gathering.tables.values())
+    rows = sum(file.rows for files in snapshot.tables.values() for file in files.values())
     log.info("snapshot week=%s rows=%d quarantined=%d held=%d", week, rows, len(refused_rows), len(held))
     return Intake(
         manifest=snapshot.path,
@@ -143,11 +146,35 @@ def take_in(
     )
 
 
+def _stored(
+    folder: Path, gathering: Gathering, before: SnapshotManifest | None, buckets: int
+) -> dict[str, dict[str, StoredFile]]:
+    """The files of all tables; those of buckets in which nothing changed are the files of before."""
+    tables = {name: rows for name, rows in gathering.tables.items() if name not in gathering.untouched}
+    if before is None or before.buckets != buckets:
+        again = {name: before.whole(name) for name in gathering.untouched} if before else {}
+        return write_tables(folder, {**tables, **again}, buckets)
+    made = write_tables(folder, tables, buckets, only=gathering.touched)
+    kept = {name: dict(before.tables.get(name, {})) for name in gathering.untouched}
+    for name, customers in gathering.touched.items():
+        new = {str(bucket_of(customer, buckets)) for customer in customers}
+        stands = {bucket: file for bucket, file in before.tables.get(name, {}).items() if bucket not in new}
+        made[name] = {**stands, **made.get(name, {})}
+    return {name: files for name, files in {**made, **kept}.items() if files}
+
+
 def _written(
-    gathering: Gathering, ledgers: list[Ledger], workspace: Workspace, *, week: Week, as_of: datetime, buckets: int
+    gathering: Gathering,
+    ledgers: list[Ledger],
+    workspace: Workspace,
+    before: SnapshotManifest | None,
+    *,
+    week: Week,
+    as_of: datetime,
+    buckets: int,
 ) -> SnapshotManifest:
     folder = workspace.snapshots
-    stored = write_tables(folder, gathering.tables, buckets)
+    stored = _stored(folder, gathering, before, buckets)
     waiting = {key: store(folder, rows) for key, rows in sorted(gathering.waiting.items())}
     exports = [export for ledger in ledgers for export in ledger.exports]
     body = {

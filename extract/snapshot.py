@@ -82,6 +82,15 @@ class SnapshotManifest:
             [TABLES[name].empty(), *(self.table(name, bucket) for bucket in self.tables.get(name, {}))]
         )
 
+    def sources_of(self, name: str) -> dict[str, int]:
+        """How many rows of a table came from each source; reads that one column."""
+        counts: dict[str, int] = {}
+        for stored in self.tables.get(name, {}).values():
+            column = _read(self.objects, stored, columns=["source"])["source"]
+            for found in pc.value_counts(column).to_pylist():
+                counts[found["values"]] = counts.get(found["values"], 0) + found["counts"]
+        return counts
+
     def waiting_rows(self, name: str) -> pa.Table | None:
         stored = self.waiting.get(name)
         return None if stored is None else _read(self.objects, stored)
@@ -139,17 +148,22 @@ def read_shared(manifest: Path) -> dict[str, pa.Table]:
     return {name: snapshot.table(name, SHARED) for name, table in TABLES.items() if not table.per_customer}
 
 
-def write_tables(folder: Path, tables: Mapping[str, pa.Table], buckets: int) -> dict[str, dict[str, StoredFile]]:
+def write_tables(
+    folder: Path, tables: Mapping[str, pa.Table], buckets: int, *, only: Mapping[str, Collection[str]] | None = None
+) -> dict[str, dict[str, StoredFile]]:
     """Writes each table, sorted by its key, as one file per bucket (or one shared file).
 
     Args:
         folder: var/snapshots.
         tables: canonical tables with provenance, keys unique.
         buckets: a power of two.
+        only: tables of which only the buckets of these customers are written; the caller knows the others' files.
     """
     stored: dict[str, dict[str, StoredFile]] = {}
     for name in sorted(tables):
         contract, table = TABLES[name], tables[name].select(TABLES[name].schema.names)
+        if only is not None and name in only:
+            table = _in_buckets_of(only[name], table, buckets)
         if not table.num_rows:
             continue
         table = table.take(
@@ -160,12 +174,21 @@ def write_tables(folder: Path, tables: Mapping[str, pa.Table], buckets: int) -> 
     return stored
 
 
+def _in_buckets_of(customers: Collection[str], table: pa.Table, buckets: int) -> pa.Table:
+    wanted = {bucket_of(customer, buckets) for customer in customers}
+    return table.filter(pa.array(np.isin(_bucket_of_rows(table, buckets), sorted(wanted))))
+
+
+def _bucket_of_rows(table: pa.Table, buckets: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    encoded = pa.chunked_array(table["customer_id"].chunks, pa.string()).combine_chunks().dictionary_encode()
+    of_customer = np.array([bucket_of(customer, buckets) for customer in encoded.dictionary.to_pylist()], dtype="int64")
+    return of_customer[np.asarray(encoded.indices)] if len(of_customer) else of_customer
+
+
 def _by_bucket(table: pa.Table, buckets: int) -> dict[str, pa.Table]:
     if buckets == 1:
         return {"0": table}
-    encoded = table["customer_id"].combine_chunks().dictionary_encode()
-    of_customer = np.array([bucket_of(customer, buckets) for customer in encoded.dictionary.to_pylist()], dtype="int64")
-    of_row = of_customer[np.asarray(encoded.indices)]
+    of_row = _bucket_of_rows(table, buckets)
     # A stable sort by bucket keeps the order by key inside each.
     order = np.argsort(of_row, kind="stable")
     ends = np.searchsorted(of_row[order], np.arange(buckets + 1))
@@ -213,9 +236,9 @@ def _write_whole(path: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def _read(objects: Path, stored: StoredFile) -> pa.Table:
+def _read(objects: Path, stored: StoredFile, *, columns: list[str] | None = None) -> pa.Table:
     path = objects / f"{stored.sha256}.parquet"
     try:
-        return pq.read_table(path)
+        return pq.read_table(path, columns=columns)
     except (OSError, pa.ArrowInvalid) as exc:
         raise SnapshotBroken(f"{path.name}: a file of the snapshot is missing or damaged ({exc})") from exc
