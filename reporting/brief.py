@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from contracts.exchange import Artifact
 from contracts.ids import safe_name
 from contracts.words import ArtifactKind
 from reporting.account.models import AccountView
-from reporting.brief_layout import ACCOUNT_DENSITIES, WANTED_PAGES, Limits, blocks_of, densities
+from reporting.brief_fit import expected_pages
+from reporting.brief_layout import ACCOUNT_DENSITIES, WANTED_PAGES, Limits, blocks_of, brief_sections, densities
+from reporting.charts.flow import flow_svg, whiskers_svg
 from reporting.charts.grid import grid_svg, trail_svg
 from reporting.charts.lines import sparkline, timeline_svg, waterfall_svg
 from reporting.models.pack import PackView
@@ -26,6 +28,8 @@ _STYLES = (TEMPLATES / "tokens.css", TEMPLATES / "brief" / "brief.css")
 _ACCOUNT_STYLES = (*_STYLES, TEMPLATES / "account_brief" / "account_brief.css")
 _PAGE_WIDTH = 698
 _HALF_WIDTH = 372
+_PAIR_WIDTH = 335
+_FLOW_HEIGHT = 190
 _SPARK_WIDTH = 124
 _LABEL = re.compile(r'^<svg [^>]*aria-label="([^"]*)"[^>]*>')
 
@@ -48,24 +52,34 @@ def render_brief(view: PackView) -> Artifact:
     Raises: PdfRefused when the layout engine warned.
     """
     title = brief_title(view)
-    sparks = {tile.key: _told(sparkline(tile.trend, width=_SPARK_WIDTH)) for tile in view.tiles if tile.trend}
+    drawn: dict[str, object] = {
+        "sparks": {tile.key: _told(sparkline(tile.trend, width=_SPARK_WIDTH)) for tile in view.tiles if tile.trend}
+    }
+    if view.long_run is not None:
+        drawn["flow"] = _told(flow_svg(view.long_run.flow, width=_PAGE_WIDTH, height=_FLOW_HEIGHT))
+    if view.drivers is not None and view.drivers.lines:
+        drawn["drivers"] = _told(whiskers_svg(view.drivers.lines, finding=f"{view.drivers.title}.", width=_PAIR_WIDTH))
     candidates = (
         render(
             "brief/brief.html",
             view=view,
             title=title,
-            blocks=blocks_of(view),
+            blocks=blocks_of(view, density.limits),
             density=density.name,
             limits=density.limits,
             counts=_counts(view, density.limits),
+            words={"experience": experience_words(view)},
             charts={
+                **drawn,
                 "grid": _told(grid_svg(view.grid, width=_PAGE_WIDTH, height=density.grid_height, is_print=True)),
-                "sparks": sparks,
             },
         )
         for density in densities(view)
     )
-    rendered = _first_that_fits(candidates, title, styles=_STYLES, as_of=view.as_of, most=WANTED_PAGES[view.level])
+    most = WANTED_PAGES[view.level]
+    rendered = _first_that_fits(
+        candidates, title, styles=_STYLES, as_of=view.as_of, most=most, is_likely=lambda h: expected_pages(h) <= most
+    )
     return Artifact(view.audience_id, BRIEF_PATH, ArtifactKind.BRIEF, rendered.content)
 
 
@@ -111,24 +125,42 @@ def _told(drawing: Markup) -> Markup:
     return Markup(_LABEL.sub(r"\g<0><title>\1</title>", str(drawing), count=1))  # noqa: S704 - the label is escaped already
 
 
+def experience_words(view: PackView) -> tuple[str, ...]:
+    """What customers say, without what the brief shows already: the figures as a table, the drivers as a picture."""
+    said = view.experience.sentences
+    told = said[1:] if view.experience.metrics else said
+    return told[:-1] if "drivers" in brief_sections(view.level, view.unit) and view.drivers else told
+
+
 def _counts(view: PackView, limits: Limits) -> dict[str, int]:
     """How many tiles stand side by side, and how many rows a shortened section leaves out."""
     return {
         "tiles": len(view.tiles),
         "cases_left": max(0, len(view.cases.open) - limits.cases),
         "actions_left": max(0, len(view.actions) - limits.actions),
+        "proven": sum(line.is_proven for line in view.answers),
         "team_left": max(0, len(view.team.lines) - limits.team),
     }
 
 
 def _first_that_fits(
-    candidates: Iterator[str], title: str, *, styles: tuple[Path, ...], as_of: datetime, most: int
+    candidates: Iterable[str],
+    title: str,
+    *,
+    styles: tuple[Path, ...],
+    as_of: datetime,
+    most: int,
+    is_likely: Callable[[str], bool] = lambda _: True,
 ) -> Rendered:
-    """The first candidate within `most` pages; when none is, the last one as long as it gets."""
+    """The first candidate within `most` pages; when none is, the last one as long as it gets.
+
+    One that is not likely to fit is not laid out at all.
+    """
     html = ""
     for html in candidates:
-        try:
-            return render_pdf(html, styles=styles, as_of=as_of, title=title, most_pages=most)
-        except TooLong:
-            continue
+        if is_likely(html):
+            try:
+                return render_pdf(html, styles=styles, as_of=as_of, title=title, most_pages=most)
+            except TooLong:
+                continue
     return render_pdf(html, styles=styles, as_of=as_of, title=title)

@@ -1,25 +1,38 @@
 """Which sections a brief has, in which order, and how many rows each may take: the same mechanism as the dashboard.
 
-A brief is read on paper: it keeps the reader's own order of sections, shows the grid early, puts short sections
-side by side, and leaves long tables to the dashboard and the workbook.
+A brief is read on paper: what its reader's questions ask for (docs/views.md) stands in the reader's own order, the grid
+early, short sections side by side; long tables are left to the dashboard and the workbook.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contracts.words import Level
+from contracts.words import BusinessUnit, Level
 from reporting.models.pack import PackView
 
-# The account table of an executive would be the third page; what it says stands in grid, matrix and plan.
-_LEFT_OUT = {Level.EXECUTIVE: frozenset({"accounts", "moves"})}
-_ALWAYS_OUT = frozenset(
-    {"zones", "overdue", "since", "moves"}
-    | {"money", "forecast", "kpis", "regions", "drivers", "answers", "families", "programme"}
-)
-_WIDE = frozenset(
-    {"grid", "actions", "team", "accounts", "renewals", "problems", "projects", "contacts", "trust", "tiles"}
-)
+_SALES, _SUPPORT, _GPS = BusinessUnit.SALES, BusinessUnit.SUPPORT, BusinessUnit.GPS
+
+# Sections in reading order; `a+b` stand side by side, `/` begins a page. Tiles stand above all of them, the lines of
+# trust below. The words under the matrix say what the moves mean.
+_SECTIONS: dict[tuple[Level, BusinessUnit | None], str] = {
+    (Level.EXECUTIVE, None): "grid matrix+means /actions money+drivers experience+team",
+    (Level.EXECUTIVE, _SALES): "renewals grid matrix+means /actions forecast+money experience+team",
+    (Level.EXECUTIVE, _SUPPORT): "problems grid matrix+means /actions experience+drivers money+team",
+    (Level.EXECUTIVE, _GPS): "projects grid matrix+means /actions money+drivers experience+team",
+    (Level.DIRECTOR, None): "regions+cases grid team actions flow experience+kpis matrix+means",
+    (Level.DIRECTOR, _SALES): "renewals forecast+regions grid team actions flow experience+cases kpis matrix+means",
+    (Level.DIRECTOR, _SUPPORT): "problems cases+regions grid team actions flow experience+kpis matrix+means",
+    (Level.DIRECTOR, _GPS): "projects regions+cases grid team actions flow experience+kpis matrix+means",
+    (Level.MANAGER, None): "actions grid team experience+cases kpis matrix+means accounts",
+    (Level.MANAGER, _SALES): "renewals actions grid team forecast+cases experience+kpis matrix+means accounts",
+    (Level.MANAGER, _SUPPORT): "problems experience+cases grid actions team kpis matrix+means accounts",
+    (Level.MANAGER, _GPS): "projects actions grid team experience+cases kpis matrix+means accounts",
+    (Level.INDIVIDUAL, None): "contacts grid actions experience+cases kpis accounts",
+    (Level.INDIVIDUAL, _SALES): "renewals contacts grid actions forecast+cases experience+kpis accounts",
+    (Level.INDIVIDUAL, _SUPPORT): "problems contacts grid experience+cases actions kpis accounts",
+    (Level.INDIVIDUAL, _GPS): "projects contacts grid actions experience+cases kpis accounts",
+}
 _BREAKABLE = frozenset({"accounts", "actions", "team", "renewals", "problems", "projects", "contacts"})
 
 MOST_PAGES = {Level.EXECUTIVE: 2, Level.DIRECTOR: 4, Level.MANAGER: 4, Level.INDIVIDUAL: 4}
@@ -43,6 +56,9 @@ class Limits:
     contacts: int
     verbatims: int
     notes: int
+    kpis: int = 4
+    regions: int = 5
+    names: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,73 +93,67 @@ def densities(view: PackView) -> tuple[Density, ...]:
         tall = 400 if view.unit is None else 245
         # The two pages fill apart: the second loses rows, one kind after the other, before the grid loses height.
         return (
-            Density("tight", tall, Limits(5, 3, 4, 0, 2, 3, 3, 0, 1, 1)),
-            Density("tight", tall, Limits(5, 2, 3, 0, 2, 3, 3, 0, 0, 1)),
-            Density("tight", tall, Limits(4, 2, 3, 0, 1, 2, 2, 0, 0, 0)),
-            Density("tight", min(tall, 340), Limits(3, 2, 3, 0, 1, 2, 2, 0, 0, 0)),
-            Density("tight", 210, Limits(2, 1, 2, 0, 1, 1, 1, 0, 0, 0)),
+            Density("tight", tall, Limits(5, 0, 5, 0, 2, 3, 3, 0, 1, 1)),
+            Density("tight", tall, Limits(5, 0, 4, 0, 2, 3, 3, 0, 0, 1)),
+            Density("tight", tall, Limits(4, 0, 3, 0, 2, 3, 3, 0, 0, 0)),
+            Density("tight", tall, Limits(3, 0, 3, 0, 1, 2, 2, 0, 0, 0, names=2)),
+            Density("tight", min(tall, 340), Limits(3, 0, 3, 0, 1, 2, 2, 0, 0, 0, names=2)),
+            Density("tight", 210, Limits(2, 0, 2, 0, 1, 1, 1, 0, 0, 0, names=1)),
         )
     if view.level is Level.INDIVIDUAL:
         return (
             Density("tight", 220, Limits(4, 4, 4, 5, 4, 3, 4, 5, 0, 1)),
             Density("tight", 200, Limits(3, 3, 4, 4, 3, 2, 3, 4, 0, 1)),
+            Density("tight", 190, Limits(3, 2, 3, 3, 2, 2, 2, 3, 0, 0, kpis=3)),
+            Density("tight", 190, Limits(3, 2, 3, 0, 2, 2, 2, 3, 0, 0, kpis=3, names=2)),
+            Density("tight", 170, Limits(2, 2, 3, 0, 2, 2, 2, 2, 0, 0, kpis=2, names=1)),
         )
     return (
         # What is left out stands in the dashboard and the workbook; a brief of four pages is not brief.
         Density("tight", 260, Limits(6, 6, 8, 8, 5, 5, 5, 6, 2, 2)),
+        Density("tight", 240, Limits(5, 4, 6, 6, 4, 4, 4, 5, 1, 1)),
         Density("tight", 230, Limits(4, 4, 6, 5, 3, 3, 3, 4, 1, 1)),
+        Density("tight", 210, Limits(4, 3, 5, 4, 3, 3, 3, 3, 0, 0, kpis=3, regions=4, names=2)),
+        Density("tight", 200, Limits(3, 2, 4, 3, 2, 2, 2, 3, 0, 0, kpis=3, regions=3, names=2)),
     )
 
 
-def blocks_of(view: PackView) -> tuple[Block, ...]:
-    """The bands of the brief in reading order."""
-    names = _names(view)
+def brief_sections(level: Level, unit: BusinessUnit | None) -> tuple[str, ...]:
+    """The sections of the brief of a level and unit in reading order."""
+    return tuple(_SECTIONS[level, unit].replace("+", " ").replace("/", "").split())
+
+
+def blocks_of(view: PackView, limits: Limits) -> tuple[Block, ...]:
+    """The bands of the brief in reading order; a half that has nothing to say leaves the other half alone."""
     blocks = [Block(("tiles",), is_first=True)] if view.tiles else []
-    waiting = ""
-    for name in names:
-        if name in _WIDE:
-            blocks += [Block((waiting,))] if waiting else []
-            waiting = ""
-            blocks.append(Block((name,), is_lead=len(blocks) <= 1, is_whole=name not in _BREAKABLE))
-        elif name == "matrix":
-            blocks.append(Block(("matrix", "means"), is_wide=True))
-        elif waiting:
-            blocks.append(Block((waiting, name)))
-            waiting = ""
-        else:
-            waiting = name
-    blocks += [Block((waiting,))] if waiting else []
-    return _paged(view, tuple(blocks))
+    for words in _SECTIONS[view.level, view.unit].split():
+        names = tuple(name for name in words.removeprefix("/").split("+") if _has(view, limits, name))
+        if not names:
+            continue
+        blocks.append(
+            Block(
+                names,
+                is_lead=len(names) == 1 and (len(blocks) <= 1 or words.startswith("/")),
+                is_whole=not (len(names) == 1 and names[0] in _BREAKABLE),
+                is_wide=names == ("matrix", "means"),
+                starts_page=words.startswith("/"),
+            )
+        )
+    return (*blocks, Block(("trust",)))
 
 
-def _names(view: PackView) -> tuple[str, ...]:
-    out = _ALWAYS_OUT | _LEFT_OUT.get(view.level, frozenset())
-    wanted = [name for name in view.main if name not in out]
-    if "grid" not in wanted:
-        wanted.insert(1, "grid")
-    # Half-width sections stand next to each other, where the first of them stood.
-    halves = [name for name in (*wanted, "cases") if name in ("experience", "cases")]
-    at = min(wanted.index(name) for name in halves if name in wanted) if set(halves) & set(wanted) else len(wanted)
-    kept = [name for name in wanted if name not in halves]
-    if view.level is Level.EXECUTIVE and "matrix" in kept:
-        # The first page says what happened, the second begins with what to do.
-        kept.remove("matrix")
-        kept.insert(kept.index("grid") + 1, "matrix")
-        at = max(at, kept.index("matrix") + 1, kept.index("actions") + 1 if "actions" in kept else 0)
-    rest = [name for name in view.aside if name == "team" and name not in kept]
-    return tuple(dict.fromkeys((*kept[:at], *dict.fromkeys(halves), *kept[at:], *rest, "trust")))
-
-
-def _paged(view: PackView, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """An executive's second page begins with what to do; other briefs break where the text does."""
-    if view.level is not Level.EXECUTIVE:
-        return blocks
-    return tuple(
-        Block(b.names, b.is_first, is_lead=True, is_whole=b.is_whole, starts_page=True)
-        if b.names == ("actions",)
-        else b
-        for b in blocks
-    )
+def _has(view: PackView, limits: Limits, name: str) -> bool:
+    """Whether there is anything to print: no goal is set for some units, no link is computed in a first week."""
+    parts = {
+        "accounts": limits.accounts,
+        "kpis": view.kpis and view.kpis.lines,
+        "flow": view.long_run,
+        "money": view.money,
+        "forecast": view.forecast,
+        "regions": view.regions and view.regions.lines,
+        "drivers": view.drivers and view.drivers.lines,
+    }
+    return bool(parts.get(name, True))
 
 
 @dataclass(frozen=True, slots=True)

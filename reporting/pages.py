@@ -15,9 +15,9 @@ from contracts.exchange import Artifact
 from contracts.words import ArtifactKind
 from reporting import formats
 from reporting.account.models import AccountView
+from reporting.charts.flow import flow_svg, matrix_svg, whiskers_svg
 from reporting.charts.grid import grid_svg, trail_svg
 from reporting.charts.lines import sparkline, timeline_svg, waterfall_svg
-from reporting.models.insight import DriverLine
 from reporting.models.pack import Change, PackView
 from reporting.templates import content_policy, drawing_style, render, script, style, tone
 from reporting.theme import FONTS
@@ -74,8 +74,19 @@ def render_index(view: PackView) -> str:
         key=_key,
         score=_score,
         bar=_bar,
-        whisker=_whisker,
+        charts=_charts(view),
     )
+
+
+def _charts(view: PackView) -> dict[str, Markup]:
+    """The pictures of sections that this view has."""
+    made: dict[str, Markup] = {}
+    if view.long_run is not None:
+        made["flow"] = flow_svg(view.long_run.flow, width=860, height=240)
+        made["crossed"] = matrix_svg(view.long_run.matrix, width=360)
+    if view.drivers is not None and view.drivers.lines:
+        made["drivers"] = whiskers_svg(view.drivers.lines, finding=f"{view.drivers.title}.", width=640)
+    return made
 
 
 def render_account(view: AccountView) -> str:
@@ -127,14 +138,3 @@ def _bar(words: str, share: float) -> Markup:
     """A figure with a plain bar, its length a share of the largest."""
     length = f"{formats.rounded(share * 100, 1)}%"
     return Markup('<span class="fig">{}</span><span class="b r" style="--v:{}"></span>').format(words, length)
-
-
-def _whisker(line: DriverLine) -> Markup:
-    """A dot on its interval, from 0 to the whole; hollow when not proven."""
-    if line.share is None or line.low is None or line.high is None:
-        return Markup("–")
-    low, share, high = (formats.rounded(each * 100, 1) for each in (line.low, line.share, line.high))
-    drawn = Markup(
-        '<span class="wh" role="img" aria-label="{}"><i style="left:{}%;width:{}%"></i><b style="left:{}%"></b></span>'
-    )
-    return drawn.format(f"{line.share_text}, {line.range_text}", low, formats.rounded(high - low, 1), share)

@@ -23,6 +23,7 @@ from reporting.sections.followup import case_lines, cases, plan, top_actions
 from reporting.sections.forecast import forecast, windows
 from reporting.sections.insight import answers, drivers
 from reporting.sections.kpis import kpis
+from reporting.sections.long_run import long_run
 from reporting.sections.moves import moves, sentences, since
 from reporting.sections.opening import opening
 from reporting.sections.order import sections_for
@@ -110,6 +111,7 @@ def compose(book: ScopedBook, *, row_limit: int = ROW_LIMIT, pages: int | None =
         answers=answers(ground) if "answers" in shown else (),
         families=families(ground) if "families" in shown else (),
         programme=programme(ground, lines) if "programme" in shown else None,
+        long_run=long_run(ground) if "flow" in shown else None,
         trust=trust(ground),
         reconciliation=check,
         notes=notes(ground),

@@ -6,8 +6,6 @@ Colour never speaks alone: zones bear their letter, better and worse their arrow
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -15,48 +13,17 @@ from contracts.words import Zone
 from reporting import formats
 from reporting.charts.grid import token
 from reporting.charts.svg import circle, drawing, line, num, paint, path, rect, text, text_width
-from reporting.models.pack import Matrix
+from reporting.ground import GOOD_TO_BAD
+from reporting.models.insight import DriverLine
+from reporting.models.picture import Flow, Matrix
 from reporting.theme import theme
 
-_ORDER = (Zone.VERY_LOYAL, Zone.SOMEWHAT_LOYAL, Zone.NEUTRAL, Zone.CRITICAL)
 _BAR = 9.0
 _LEAST_WORDS = 11.0
+_THINNEST = 2.0
+_HALF = 50.0
+_ROOMY = 480
 _ARROWS = {"better": "▲", "worse": "▼", "stayed": "", "other": "", "total": ""}
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """Customers by zone and week, and how many went from zone to zone between one week and the next.
-
-    `counts` has one mapping per week of `weeks`, `moves` one per step between them (one fewer).
-    """
-
-    weeks: tuple[str, ...]
-    counts: tuple[Mapping[Zone, int], ...]
-    moves: tuple[Mapping[tuple[Zone, Zone], int], ...]
-    finding: str
-
-
-def flow_of(placed: Sequence[tuple[str, str, Zone]], *, finding: str, weeks: int = 13) -> Flow:
-    """The flow of the last weeks.
-
-    Args:
-        placed: customer, ISO week, zone; customers without a zone in a week are left out of that week.
-    """
-    by_week: dict[str, dict[str, Zone]] = {}
-    for customer, week, zone in placed:
-        by_week.setdefault(week, {})[customer] = zone
-    last = tuple(sorted(by_week))[-weeks:]
-    counts = tuple({zone: sum(z is zone for z in by_week[week].values()) for zone in _ORDER} for week in last)
-    moves: list[dict[tuple[Zone, Zone], int]] = []
-    for week, after in pairwise(last):
-        found: dict[tuple[Zone, Zone], int] = {}
-        for customer, zone in sorted(by_week[week].items()):
-            later = by_week[after].get(customer)
-            if later is not None:
-                found[zone, later] = found.get((zone, later), 0) + 1
-        moves.append(found)
-    return Flow(last, counts, tuple(moves), finding)
 
 
 def flow_svg(flow: Flow, *, width: float = 698, height: float = 230) -> Markup:
@@ -64,7 +31,7 @@ def flow_svg(flow: Flow, *, width: float = 698, height: float = 230) -> Markup:
 
     Ribbons are drawn from the zone left to the zone entered, in the colour of the zone entered.
     """
-    left, right, top, foot = 20.0, width - 116, 6.0, height - 20
+    left, right, top, foot = 20.0, width - 116, 6.0, height - 34
     most = max((sum(each.values()) for each in flow.counts), default=0)
     if not most:
         return drawing(width, 30, [text(0, 18, "No customer has a zone yet.", "ink-3")], label=flow.finding)
@@ -76,7 +43,7 @@ def flow_svg(flow: Flow, *, width: float = 698, height: float = 230) -> Markup:
     for week, moves in enumerate(flow.moves):
         parts += _ribbons(moves, at[week] + _BAR, at[week + 1], starts[week], starts[week + 1], per_customer)
     for week, counts in enumerate(flow.counts):
-        for zone in _ORDER:
+        for zone in GOOD_TO_BAD:
             if counts[zone]:
                 tall = counts[zone] * per_customer
                 look = f'{paint(token(zone), "paper")} stroke-width="0.6"'
@@ -86,8 +53,11 @@ def flow_svg(flow: Flow, *, width: float = 698, height: float = 230) -> Markup:
     for week, name in enumerate(flow.weeks):
         wide = text_width(name[-3:], 10)
         if at[week] >= free and (week == len(flow.weeks) - 1 or at[week] + wide + 6 <= at[-1]):
-            parts.append(text(at[week], height - 5, name[-3:], "ink-3", size=10))
+            parts.append(text(at[week], height - 19, name[-3:], "ink-3", size=10))
+            critical = formats.number(flow.counts[week][Zone.CRITICAL])
+            parts.append(text(at[week], height - 5, critical, token(Zone.CRITICAL, "text"), size=10.5, weight=600))
             free = at[week] + wide + 6
+    parts.append(text(at[-1] + wide + 8, height - 5, "in Critical", token(Zone.CRITICAL, "text"), size=10))
     return drawing(width, height, parts, label=flow.finding)
 
 
@@ -95,7 +65,7 @@ def _starts(counts: Mapping[Zone, int], foot: float, per_customer: float) -> dic
     """The lower edge of each zone in a bar; Critical stands at the foot."""
     found: dict[Zone, float] = {}
     y = foot
-    for zone in reversed(_ORDER):
+    for zone in reversed(GOOD_TO_BAD):
         found[zone] = y
         y -= counts[zone] * per_customer
     return found
@@ -112,14 +82,14 @@ def _ribbons(
     out, into = dict(leave), dict(enter)
     parts: list[tuple[bool, str]] = []
     middle = (x0 + x1) / 2
-    for source in reversed(_ORDER):
-        for target in reversed(_ORDER):
+    for source in reversed(GOOD_TO_BAD):
+        for target in reversed(GOOD_TO_BAD):
             count = moves.get((source, target), 0)
             if not count:
                 continue
-            tall = count * per_customer
             y0, y1 = out[source], into[target]
-            out[source], into[target] = y0 - tall, y1 - tall
+            out[source], into[target] = y0 - count * per_customer, y1 - count * per_customer
+            tall = max(count * per_customer, _THINNEST)
             shape = (
                 f"M{num(x0)} {num(y0)}C{num(middle)} {num(y0)} {num(middle)} {num(y1)} {num(x1)} {num(y1)}"
                 f"v{num(-tall)}C{num(middle)} {num(y1 - tall)} {num(middle)} {num(y0 - tall)}"
@@ -134,7 +104,7 @@ def _zone_names(
     counts: Mapping[Zone, int], starts: Mapping[Zone, float], per_customer: float, x: float, top: float, foot: float
 ) -> list[str]:
     """Names beside the last bar, pushed apart until none covers another."""
-    places = [(starts[zone] - counts[zone] * per_customer / 2, zone) for zone in reversed(_ORDER) if counts[zone]]
+    places = [(starts[zone] - counts[zone] * per_customer / 2, zone) for zone in reversed(GOOD_TO_BAD) if counts[zone]]
     set_at: list[tuple[float, Zone]] = []
     lowest = foot
     for middle, zone in places:
@@ -170,7 +140,7 @@ def matrix_svg(matrix: Matrix, *, width: float = 420) -> Markup:
         for at, found in enumerate(each.cells):
             if not found.count:
                 continue
-            side = max(3.0, (min(row, cell) - 8) * (found.count / largest) ** 0.5)
+            side = max(3.0, (min(row, cell) - 16) * (found.count / largest) ** 0.5)
             x = label + cell * (at + 0.5)
             ink = {"worse": "zone-critical", "better": "zone-very-loyal"}.get(found.kind, "bar")
             # in two halves: the square to the left, its figure to the right
@@ -180,32 +150,30 @@ def matrix_svg(matrix: Matrix, *, width: float = 420) -> Markup:
     return drawing(width, 22 + row * len(matrix.rows) + 4, parts, label=f"{matrix.finding}.")
 
 
-@dataclass(frozen=True, slots=True)
-class Whisker:
-    """One driver: its share of what is explained with a 95 % interval; None where it was not measured."""
+def whiskers_svg(drivers: Sequence[DriverLine], *, finding: str, width: float = 560) -> Markup:
+    """Share of what is explained with its 95 % interval, and beside it how each goes now, 0 to 100.
 
-    name: str
-    share: float | None
-    low: float | None
-    high: float | None
-    is_proven: bool
-
-
-def whiskers_svg(drivers: Sequence[Whisker], *, finding: str, width: float = 560) -> Markup:
-    """Full dots are proven, hollow ones are not; an interval that reaches zero is seen to reach it."""
-    names = min(width * 0.42, 230)
-    left, right, row = names + 14, width - 52, 24.0
+    Full dots are proven, hollow ones are not; an interval that reaches zero is seen to reach it. What goes below 50 is
+    red and bold. A narrow picture has figures instead of bars.
+    """
+    names = min(width * 0.4, 210)
+    bars = width - (84 if width >= _ROOMY else 30)
+    left, right, row, top = names + 14, bars - 52, 22.0, 18.0
     ends = [end for each in drivers for end in (each.low, each.high, each.share) if end is not None]
     low, high = min([0.0, *ends]), max([0.01, *ends])
 
     def x(share: float) -> float:
         return left + (right - left) * (share - low) / (high - low)
 
-    tall = row * len(drivers)
-    parts = [line(x(0), 0, x(0), tall, "bar")]
+    tall = top + row * len(drivers)
+    parts = [
+        text(left, 10, "Share of what is explained", "ink-3", size=10),
+        text(width, 10, "Now, 0–100" if width >= _ROOMY else "Now", "ink-3", size=10, anchor="end"),
+        line(x(0), top, x(0), tall, "bar"),
+    ]
+    keep = max(8, int(names / 5.6))
     for at, each in enumerate(drivers):
-        y = row * at + row / 2
-        keep = max(8, int(names / 6.2))
+        y = top + row * at + row / 2
         parts.append(text(names, y + 4, formats.clipped(each.name, keep), "ink-2", anchor="end"))
         if each.share is None:
             parts.append(text(x(0) + 6, y + 4, "not measured", "ink-3", size=10))
@@ -213,10 +181,17 @@ def whiskers_svg(drivers: Sequence[Whisker], *, finding: str, width: float = 560
         if each.low is not None and each.high is not None:
             parts.append(line(x(each.low), y, x(each.high), y, "ink-3", width=1.4))
             parts += [line(x(end), y - 4, x(end), y + 4, "ink-3", width=1.4) for end in (each.low, each.high)]
-        parts.append(circle(x(each.share), y, 4.5, paint("ink" if each.is_proven else "paper", "ink"),
-                            ' stroke-width="1.4"'))  # fmt: skip
+        dot = paint("ink" if each.is_proven else "paper", "ink")
+        parts.append(circle(x(each.share), y, 4.5, dot, ' stroke-width="1.4"'))
         parts.append(text(right + 8, y + 4, formats.percent(each.share), "ink", size=11, weight=600))
-    parts.append(text(x(0), tall + 13, "0", "ink-3", size=10, anchor="middle"))
-    note = "● proven  ○ not proven"
-    parts.append(text(right, tall + 13, note, "ink-3", size=10, anchor="end"))
-    return drawing(width, tall + 18, parts, label=finding)
+        if each.performance is not None:
+            is_low = each.performance < _HALF
+            if width >= _ROOMY:
+                long = (width - bars - 24) * each.performance / 100
+                parts.append(rect(bars, y - 5, width - bars - 24, 10, paint("track")))
+                parts.append(rect(bars, y - 5, long, 10, paint("zone-critical" if is_low else "bar")))
+            ink = "zone-critical-text" if is_low else "ink"
+            parts.append(text(width, y + 4, each.performance_text, ink, weight=700 if is_low else 400, anchor="end"))
+    parts.append(text(x(0), tall + 11, "0", "ink-3", size=10, anchor="middle"))
+    parts.append(text(right, tall + 11, "● proven  ○ not proven", "ink-3", size=10, anchor="end"))
+    return drawing(width, tall + 16, parts, label=finding)

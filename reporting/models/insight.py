@@ -56,6 +56,7 @@ class DriverLine:
     range_text: str
     verdict: str
     is_proven: bool
+    performance: float | None
     performance_text: str
     sentence: str
 

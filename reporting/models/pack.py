@@ -15,7 +15,7 @@ from contracts.words import BusinessUnit, Level, PlacementState
 from reporting.models.follow import ActionLine, CaseLine, Cases, Move
 from reporting.models.insight import AnswerLine, Drivers, FamilyLine, Kpis, Programme, Regions
 from reporting.models.money import Forecast, Money, Windows
-from reporting.models.picture import Cell, Corner, Grid, Matrix, MatrixRow, Point, Tile, Trend
+from reporting.models.picture import Cell, Corner, Grid, LongRun, Matrix, MatrixRow, Point, Tile, Trend
 from reporting.models.section import (
     ContactLine,
     DealLine,
@@ -231,3 +231,4 @@ class PackView:
     shows_money: bool
     account_pages: tuple[str, ...]
     case_statuses: tuple[str, ...] = ("open", "pending", "closed")
+    long_run: LongRun | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from contracts.words import Zone
 from reporting.values import Amount, Change, Mark
 
 
@@ -105,3 +107,38 @@ class Matrix:
     totals: tuple[Cell, ...]
     grand_total: Cell
     finding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Customers by zone and week, and how many went from zone to zone between one week and the next.
+
+    `counts` has one mapping per week of `weeks`, `moves` one per step between them (one fewer).
+    """
+
+    weeks: tuple[str, ...]
+    counts: tuple[Mapping[Zone, int], ...]
+    moves: tuple[Mapping[tuple[Zone, Zone], int], ...]
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An account that came into Critical or went out of it; `text` says what it is worth or where it went."""
+
+    customer_id: str
+    name: str
+    text: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class LongRun:
+    """A quarter of a year instead of a week: how zones filled and emptied, and where accounts stood at its start."""
+
+    title: str
+    flow: Flow
+    matrix: Matrix
+    came: tuple[Passed, ...]
+    went: tuple[Passed, ...]
+    note: str

@@ -42,7 +42,7 @@ def _driver(row: SimpleNamespace) -> DriverLine:
     span = f"{formats.percent(row.low)} to {formats.percent(row.high)}" if row.low is not None else "–"
     return DriverLine(
         row.name, row.share, row.low, row.high, formats.percent(row.share), span, _VERDICTS[row.verdict],
-        row.verdict in _PROVEN, formats.number(row.performance), row.sentence,
+        row.verdict in _PROVEN, row.performance, formats.number(row.performance), row.sentence,
     )  # fmt: skip
 
 

@@ -19,16 +19,18 @@ _SMALL_GRID = ("grid", "overdue", "zones", "trust")
 
 # Words of a line are sections in reading order; the account table, being wide, stands last and across.
 _MAIN: dict[_Key, str] = {
-    (Level.EXECUTIVE, None): "grid money matrix actions moves experience drivers answers forecast regions families "
+    (Level.EXECUTIVE, None): "grid money matrix flow actions moves experience drivers answers forecast regions "
+    "families accounts",
+    (Level.EXECUTIVE, _SALES): "renewals forecast money grid actions matrix flow moves experience drivers answers "
+    "regions accounts",
+    (Level.EXECUTIVE, _SUPPORT): "problems grid experience drivers actions money matrix flow moves answers regions "
     "accounts",
-    (Level.EXECUTIVE, _SALES): "renewals forecast money grid actions matrix moves experience drivers answers regions "
+    (Level.EXECUTIVE, _GPS): "projects grid actions experience money matrix flow moves drivers answers regions "
     "accounts",
-    (Level.EXECUTIVE, _SUPPORT): "problems grid experience drivers actions money matrix moves answers regions accounts",
-    (Level.EXECUTIVE, _GPS): "projects grid actions experience money matrix moves drivers answers regions accounts",
-    (Level.DIRECTOR, None): "regions team grid matrix actions cases experience drivers kpis accounts",
-    (Level.DIRECTOR, _SALES): "renewals forecast regions team grid actions matrix cases experience kpis accounts",
-    (Level.DIRECTOR, _SUPPORT): "problems team cases regions grid experience kpis actions matrix accounts",
-    (Level.DIRECTOR, _GPS): "projects team regions grid actions experience kpis matrix cases accounts",
+    (Level.DIRECTOR, None): "regions team grid matrix flow actions cases experience drivers kpis accounts",
+    (Level.DIRECTOR, _SALES): "renewals forecast regions team grid actions matrix flow cases experience kpis accounts",
+    (Level.DIRECTOR, _SUPPORT): "problems team cases regions grid experience kpis actions matrix flow accounts",
+    (Level.DIRECTOR, _GPS): "projects team regions grid actions experience kpis matrix flow cases accounts",
     (Level.MANAGER, None): "actions team cases kpis experience matrix accounts",
     (Level.MANAGER, _SALES): "renewals actions team forecast cases kpis experience matrix accounts",
     (Level.MANAGER, _SUPPORT): "problems cases actions team kpis experience matrix accounts",

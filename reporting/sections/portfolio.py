@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,20 @@ def matrix(ground: Ground) -> Matrix | None:
     facts = ground.book.facts
     if facts.previous_week is None:
         return None
-    now = ground.frame("placements")[["customer_id", "state", "zone"]]
-    before = ground.frame("previous_placements")[["customer_id", "state", "zone"]]
+    columns = ["customer_id", "state", "zone"]
+    return crossed(
+        ground,
+        ground.frame("previous_placements")[columns],
+        ground.frame("placements")[columns],
+        then=facts.previous_week,
+    )
+
+
+def crossed(ground: Ground, before: pd.DataFrame, now: pd.DataFrame, *, then: str, absent: str = "") -> Matrix:
+    """Zones of one week against those of a later one; both frames have customer_id, state and zone.
+
+    `absent`: what the row of those who were not there says, where it is not last week.
+    """
     money = ground.frame("customer_facts")[["customer_id", "revenue_amount"]]
     both = now.merge(before, on="customer_id", how="outer", suffixes=("", "_before"), sort=True).merge(
         money, on="customer_id", how="left"
@@ -77,12 +90,13 @@ def matrix(ground: Ground) -> Matrix | None:
 
     rows = []
     for mark in lines:
+        said = replace(mark, label=absent) if absent and mark == ABSENT else mark
         row = inside & (before_codes == mark.code)
         cells = tuple(cell(row & (after_codes == column.code), _kind(mark, column)) for column in columns)
-        rows.append(MatrixRow(mark, cells, cell(row, "total")))
+        rows.append(MatrixRow(said, cells, cell(row, "total")))
     totals = tuple(cell(inside & (after_codes == column.code), "total") for column in columns)
     changed = int((inside & (before_codes != after_codes)).sum())
-    finding = formats.capital(f"{formats.counted(changed, 'account')} stand elsewhere than in {facts.previous_week}")
+    finding = formats.capital(f"{formats.counted(changed, 'account')} stand elsewhere than in {then}")
     finding = finding.replace(" account stand ", " account stands ")
     return Matrix(tuple(columns), tuple(rows), totals, cell(inside, "total"), finding)
 

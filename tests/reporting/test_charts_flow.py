@@ -9,11 +9,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from contracts.words import Zone
-from reporting.charts.flow import Flow, Whisker, flow_of, flow_svg, matrix_svg, whiskers_svg
+from reporting.charts.flow import flow_svg, matrix_svg, whiskers_svg
 from reporting.charts.grid import grid_svg
 from reporting.charts.lines import timeline_svg, waterfall_svg
 from reporting.charts.svg import text_width
-from reporting.models.pack import Matrix
+from reporting.models.insight import DriverLine
+from reporting.models.picture import Flow, Matrix
+from reporting.sections.long_run import flow_of
 from reporting.theme import theme
 from tests.factories.account_views import a_waterfall, an_account_view
 from tests.factories.views import a_pack_view
@@ -38,11 +40,16 @@ def a_matrix() -> Matrix:
     return matrix
 
 
+def a_driver(name: str, share: float | None, low: float | None, high: float | None, *, is_proven: bool) -> DriverLine:
+    now = 40.0 if is_proven else None
+    return DriverLine(name, share, low, high, "", "", "", is_proven, now, "40" if is_proven else "–", "")
+
+
 DRIVERS = (
-    Whisker("Time to a first answer", 0.41, 0.30, 0.52, True),
-    Whisker("Tickets re-opened within a month of being closed", 0.2, 0.05, 0.34, True),
-    Whisker("Late projects", 0.02, -0.04, 0.09, False),
-    Whisker("Training", None, None, None, False),
+    a_driver("Time to a first answer", 0.41, 0.30, 0.52, is_proven=True),
+    a_driver("Tickets re-opened within a month of being closed", 0.2, 0.05, 0.34, is_proven=True),
+    a_driver("Late projects", 0.02, -0.04, 0.09, is_proven=False),
+    a_driver("Training", None, None, None, is_proven=False),
 )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from contracts.scope import scoped
 from contracts.words import BusinessUnit, Level
+from reporting.brief_layout import brief_sections
 from reporting.pages import render_index
 from reporting.sections.order import sections_for
 from reporting.view import compose
@@ -33,6 +34,7 @@ class Described:
     aside: tuple[str, ...]
     first: str
     columns: tuple[str, ...]
+    brief: tuple[str, ...]
     questions: tuple[tuple[str, ...], ...]
     monday: str
 
@@ -61,6 +63,7 @@ def _described() -> list[Described]:
                     .replace("Oldest, d", "Oldest; d")
                     .split(", ")
                 ),
+                tuple(listed["Brief"].split(", ")),
                 tuple(tuple(re.findall(r"`(\w+)`", answer)) for answer in questions),
                 body.partition("Monday: ")[2].strip(),
             )
@@ -79,6 +82,7 @@ def test_each_of_the_twelve_views_and_the_executives_is_described() -> None:
 @pytest.mark.parametrize("view", _VIEWS, ids=str)
 def test_a_view_holds_what_is_written_of_it(view: Described) -> None:
     assert (view.main, view.aside) == sections_for(view.level, view.unit)
+    assert view.brief == brief_sections(view.level, view.unit)
     assert view.main[0] == view.first
     assert len(view.questions) == 5
     assert all(set(sections) <= {*view.main, *view.aside} for sections in view.questions)
