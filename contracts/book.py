@@ -62,7 +62,11 @@ class Book:
         return self.frames[name]
 
 
-ALIASES = {"previous_placements": "placements", "previous_contributions": "contributions"}
+ALIASES = {
+    "previous_placements": "placements",
+    "previous_contributions": "contributions",
+    "aged_signals": "signals",
+}
 
 # Frames without customer rows that every audience may read whole.
 OPEN_FRAMES = frozenset(

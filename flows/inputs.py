@@ -58,6 +58,11 @@ class Inputs:
         return self.previous is not None and self.axis_since == self.week
 
     @property
+    def same_axis(self) -> tuple[tuple[str, int], ...]:
+        """The weeks of `history` whose retention axis is the one of this week."""
+        return tuple((week, revision) for week, revision in self.history if week >= (self.axis_since or ""))
+
+    @property
     def instant(self) -> datetime:
         return datetime.fromisoformat(self.as_of)
 

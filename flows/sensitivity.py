@@ -13,8 +13,10 @@ import pandas as pd
 from contracts.ids import seed_of
 from contracts.rules import Policy
 from contracts.weeks import Week
+from contracts.words import Axis
 from extract.snapshot import read_manifest
 from flows.inputs import Inputs
+from flows.week.models import by_line, line_of
 from scoring.measure.norms import segments_of
 from scoring.place.sensitivity import BackTest, back_test, owners_of, perturb, propose_lines, sweep, tracks
 from scoring.predict.labels import used_label
@@ -46,7 +48,8 @@ def move_lines(inputs: Inputs, root: Path, policy: Policy, frames: Mapping[str, 
     """
     rules, placements, facts = policy.sensitivity, frames["placements"], frames["customer_facts"]
     people, assignments = frames["people"], frames["assignments"]
-    pins = [*inputs.history, (inputs.week, inputs.revision)]
+    policy = by_line(policy, line_of(placements) if inputs.retention_model else None)
+    pins = [*inputs.same_axis, (inputs.week, inputs.revision)]
     now = tracks(
         _past(root, pins[-rules.weeks : -1], placements),
         facts,
@@ -85,7 +88,7 @@ def move_lines(inputs: Inputs, root: Path, policy: Policy, frames: Mapping[str, 
         frames["norms"],
         placements,
         facts,
-        policy.signals,
+        [rule for rule in policy.signals if inputs.retention_model is None or rule.axis is not Axis.RETENTION],
         policy.thresholds,
         rules,
         seed=seed_of(inputs.week, "weights"),

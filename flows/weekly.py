@@ -7,6 +7,7 @@ from pathlib import Path
 from contracts.weeks import Week
 from contracts.words import ExitCode, RunKind, RunState
 from extract.intake import Intake
+from flows.alerting.landed import Seen, after_week, landed, remember
 from flows.alerting.mails import critical_and_hard
 from flows.books import add_frames, save_book
 from flows.casework.mails import tell_case_changes
@@ -42,6 +43,7 @@ def weekly(run: Run, week: Week, *, revise: str | None = None) -> Outcome:
             lease.state = RunState.FAILED
             return Outcome(ExitCode.USAGE, f"{week} was backfilled; it stands as reconstructed and gets no packs")
         run.at_step("import")
+        found = landed(run, Seen())
         intake = take_exports(run, week, run.as_of(week), snapshot_of(run, last))
         if intake.held:
             return _held(run, lease, week, intake)
@@ -49,7 +51,11 @@ def weekly(run: Run, week: Week, *, revise: str | None = None) -> Outcome:
         inputs = freeze(run, week, intake, revision=revision)
         if standing is not None and (standing.inputs_digest == inputs.digest or revise is None):
             return _standing(run, week, standing, inputs)
-        return _make(run, lease, week, inputs, intake, reason=revise)
+        outcome = _make(run, lease, week, inputs, intake, reason=revise)
+        remember(
+            run, after_week(found, intake, week=inputs.run_name, manifest=inputs.manifest, as_of=run.as_of(week))
+        )
+        return outcome
 
 
 def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *, reason: str | None) -> Outcome:
@@ -145,6 +151,7 @@ def _told(
             f"{assessed.customers} customers, {critical} Critical, {alerts} alerts, {moved} changes of zone",
             f"{quarantined} rows set aside of {int(intake.sources['rows_in'].sum())}",
             sent.line(),
+            *(f"for the experts: {note}" for note in assessed.expert_notes),
             *problems,
         ),
         {"customers": assessed.customers, "critical": critical, "alerts": alerts, "sent": sent.sent},

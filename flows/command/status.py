@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contracts.words import CustomerStatus, ExitCode, MessageKind, OutboxState
 from flows.alerting.suppression import quiet_lines
-from flows.books import load_frame
+from flows.books import load_facts, load_frame
 from flows.readers import current_readers, last_week
 from flows.run import Outcome, Run
 from scoring.org import all_told, org_chart
@@ -38,6 +38,7 @@ def status(run: Run) -> Outcome:
         if record.state in {"failed", "held"} and record.summary:
             lines.append(f"  {'; '.join(str(value) for value in record.summary.values())}")
     lines += quiet_lines(run)
+    lines += _for_experts(run) if weeks else []
     unread = _nobody_reads(run) if weeks else []
     lines += unread
     lines += [f"held for {row.recipient}: {row.kind}, {row.why}" for row in held]
@@ -59,6 +60,12 @@ def status(run: Run) -> Outcome:
         "weeks": len(weeks),
     }
     return Outcome(code, headline, tuple(lines), figures)
+
+
+def _for_experts(run: Run) -> list[str]:
+    """What the last week found about the lines themselves: zones that hold nobody or nearly everybody, a shadow."""
+    _, book = last_week(run)
+    return [f"for the experts: {note}" for note in load_facts(book).expert_notes]
 
 
 def _nobody_reads(run: Run) -> list[str]:

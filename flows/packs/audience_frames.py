@@ -20,6 +20,7 @@ from contracts.words import CustomerStatus
 from flows.books import load_book
 from flows.inputs import Inputs
 from flows.week.measure import policy_of
+from flows.week.models import blank_retention
 from flows.week.voice import themes_of
 from scoring.explain.changes import Yardstick, changes
 from scoring.measure.norms import segments_of
@@ -90,16 +91,20 @@ def _since_last_pack(book: Book, audience: Audience, frozen: Frozen) -> Book:
         return replace(book, facts=replace(book.facts, last_pack=inputs.previous[0] if inputs.previous else None))
     before = frozen.inputs_of(*got)
     cause: Cause = "customer"
-    if before is not None and before.policy_digest != inputs.policy_digest:
+    is_other_axis = before is not None and before.retention_model != inputs.retention_model
+    if before is not None and (before.policy_digest != inputs.policy_digest or is_other_axis):
         cause = "policy"
     elif inputs.previous is not None and got[0] == inputs.previous[0]:
         cause = "restated"
     then = _of(read_week(frozen.history, got[0], "placements", revision=got[1]), audience.customer_ids)
+    said = read_many(frozen.history, [got], "contributions", audience.customer_ids)
+    if is_other_axis:
+        then, said = blank_retention(then), blank_retention(said)
     now = _of(book.frame("placements"), audience.customer_ids)
     frames = {
         **book.frames,
         "previous_placements": then,
-        "previous_contributions": read_many(frozen.history, [got], "contributions", audience.customer_ids),
+        "previous_contributions": said,
         "transitions": compare(then, now, _of(book.frame("customer_facts"), audience.customer_ids), cause=cause),
     }
     return Book(replace(book.facts, previous_week=got[0], last_pack=got[0]), frames)
@@ -122,10 +127,21 @@ def for_accounts(book: Book, customers: Collection[str], frozen: Frozen) -> Book
     found = changes(
         _of(book.frame("contributions"), customers),
         _of(book.frame("previous_contributions"), customers),
-        by=Yardstick(policy.signals, policy.thresholds, book.frame("norms"), segments_of(facts, policy.thresholds)),
-        by_before=Yardstick(
-            policy_before.signals, policy_before.thresholds, norms_before, segments_of(facts, policy_before.thresholds)
+        by=Yardstick(
+            policy.signals,
+            policy.thresholds,
+            book.frame("norms"),
+            segments_of(facts, policy.thresholds),
+            inputs.retention_model,
         ),
+        by_before=Yardstick(
+            policy_before.signals,
+            policy_before.thresholds,
+            norms_before,
+            segments_of(facts, policy_before.thresholds),
+            previous.retention_model,
+        ),
+        aged=book.frames.get("aged_signals"),
     )
     return Book(book.facts, {**book.frames, "changes": found})
 

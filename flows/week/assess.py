@@ -23,11 +23,23 @@ from contracts.results import (
     TRANSITIONS,
 )
 from contracts.rules import Policy
+from contracts.words import Axis
 from extract.snapshot import SnapshotManifest, read_bucket, read_manifest, read_shared
 from flows.errors import NothingPublished
 from flows.fan_out import FanOut, InOrder
 from flows.inputs import Inputs
-from flows.week.measure import MeasureTask, PlaceTask, gather, measure_bucket, place_bucket, policy_of, write_frames
+from flows.week.measure import (
+    AgedTask,
+    MeasureTask,
+    PlaceTask,
+    age_bucket,
+    gather,
+    measure_bucket,
+    place_bucket,
+    policy_of,
+    write_frames,
+)
+from flows.week.causes import since_rules
 from flows.week.models import Adopted, adopted_model, blank_retention, by_line, line_of, model_file
 from flows.week.understand import Understood, understand
 from flows.week.voice import listen
@@ -127,7 +139,9 @@ def assess(
     said_before = _of(_previous(inputs, root, "contributions", CONTRIBUTIONS.empty()), only)
     if inputs.is_new_axis:
         before, said_before = blank_retention(before), blank_retention(said_before)
-    transitions = compare(before, placements, facts, cause=inputs.cause) if inputs.previous else TRANSITIONS.empty()
+    transitions = TRANSITIONS.empty()
+    if inputs.previous:
+        transitions = compare(before, placements, facts, cause=inputs.cause, since_rules=since_rules(inputs, root))
     people = read_shared(manifest)["people"].to_pandas()
     words = signal_words(policy.signals)
     assignments = _assignments(manifest, snapshot.buckets)
@@ -162,6 +176,8 @@ def assess(
         "history": history,
         **counted,
     }
+    if (aged := _aged(inputs, root, policy, before, placements, fan_out=spread, into=into / "aged")) is not None:
+        frames["aged_signals"] = aged
     found = Understood({})
     if only is None and not inputs.is_reconstructed:
         whole = {**frames, "people": people}
@@ -183,6 +199,49 @@ def assess(
         value_notes=found.value_notes,
         expert_notes=found.expert_notes,
     )
+
+
+def _aged(
+    inputs: Inputs,
+    root: Path,
+    policy: Policy,
+    before: pd.DataFrame,
+    placements: pd.DataFrame,
+    *,
+    fan_out: FanOut,
+    into: Path,
+) -> pd.DataFrame | None:
+    """SIGNALS of what the last good week saw, measured now, for customers who moved by more than the dead-band: the
+    pages split the change of no other. None where that week's inputs are gone.
+    """
+    if inputs.previous is None or inputs.is_reconstructed:
+        return None
+    week, revision = inputs.previous
+    path = root / "var" / "runs" / f"{week}-r{revision}" / "inputs.json"
+    if not path.exists():
+        return None
+    then = Inputs.read(path)
+    both = before.merge(placements, on="customer_id", suffixes=("_before", ""))
+    moves = {
+        axis: (both[axis.value] - both[f"{axis.value}_before"]).abs().to_numpy(float, na_value=0.0) for axis in Axis
+    }
+    far = [moved >= policy.thresholds.band(axis) for axis, moved in moves.items()]
+    movers = frozenset(both.loc[far[0] | far[1], "customer_id"])
+    manifest = root / then.manifest
+    tasks = [
+        AgedTask(
+            manifest=manifest,
+            bucket=bucket,
+            seen_at=then.instant,
+            as_of=inputs.instant,
+            policy=root / inputs.policy,
+            fresh=frozenset(inputs.fresh),
+            only=movers,
+            into=into / f"bucket-{bucket:04d}",
+        )
+        for bucket in (_buckets_of(movers, read_manifest(manifest).buckets) if movers else ())
+    ]
+    return gather(fan_out.map(age_bucket, tasks), SIGNALS)
 
 
 def _line(

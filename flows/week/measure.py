@@ -94,6 +94,30 @@ def measure_bucket(task: MeasureTask) -> Path:
     return task.into
 
 
+@dataclass(frozen=True, slots=True)
+class AgedTask:
+    """Measure at a later instant what was seen of one bucket at an earlier one."""
+
+    manifest: Path
+    bucket: int
+    seen_at: datetime
+    as_of: datetime
+    policy: Path
+    fresh: frozenset[str]
+    only: frozenset[str]
+    into: Path
+
+
+def age_bucket(task: AgedTask) -> Path:
+    """Signals of the facts that were known then, measured now: what differs from then is age alone."""
+    wanted = pa.array(sorted(task.only), pa.string())
+    rows = {name: _of_customers(table, wanted) for name, table in read_bucket(task.manifest, task.bucket).items()}
+    tables = as_of_view({**read_shared(task.manifest), **rows}, task.seen_at)
+    signals = measure(tables, policy_of(task.policy).signals, as_of=task.as_of, fresh=task.fresh)
+    write_frames(task.into, {"signals": signals})
+    return task.into
+
+
 def _keep(tables: Mapping[str, pa.Table], as_of: datetime, folder: Path) -> None:
     """The rows that pages show: as of the week, at most two years back, without provenance."""
     folder.mkdir(parents=True, exist_ok=True)

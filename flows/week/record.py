@@ -24,7 +24,8 @@ from flows.run import Run
 from flows.sending.tell import enqueue
 from flows.week.assess import Assessed
 from scoring.act.alerts import AlertDecision, decide
-from scoring.act.cases import CaseProposal, CaseReason, propose
+from scoring.act.case_reasons import CaseReason
+from scoring.act.cases import CaseProposal, propose
 from store import alert_answers, case_queue, episodes, ledger
 from store.history import write_week
 from store.session import Session

@@ -15,7 +15,9 @@ one thing at a time; what a step moves is that step's part, so the parts sum to 
                rules over the signals seen before                       rule      W (s' - R) - w (s3 - R)
                the signals seen now                                     coverage  (w' - W) (s' - R)
 
-The order is part of the definition. Source: docs/methods/scoring.md; sequential decomposition of a weighted mean.
+The order is part of the definition. On a retention axis of a model the shares are those of its coefficients and no norm
+or rule touches a score: with the same model in both weeks everything is value change, with another one all is rule.
+Source: docs/methods/scoring.md; sequential decomposition of a weighted mean.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ import pandas as pd
 from contracts.frames import conform
 from contracts.results import CHANGES
 from contracts.rules import SignalRule, Thresholds
+from contracts.words import Axis
 from scoring.arrays import Flags, Numbers, Places
 from scoring.measure.anchors import anchored
 from scoring.measure.compile import MEAN_LIKE
@@ -43,12 +46,15 @@ _JUDGING = {"bad", "good", "weight", "axis", "name", "unit", "tier", "sentence",
 
 @dataclass(frozen=True)
 class Yardstick:
-    """By what one week was judged: its rules, thresholds and NORMS frame, and the segments of its customers."""
+    """By what one week was judged: its rules, thresholds and NORMS frame, the segments of its customers, and the
+    version of the model that is its retention axis, if one is.
+    """
 
     rules: Sequence[SignalRule]
     thresholds: Thresholds
     norms: pd.DataFrame
     segments: Segments = NO_SEGMENTS
+    model: str | None = None
 
 
 def changes(
@@ -87,6 +93,10 @@ def changes(
         "coverage_change": (last - ruled) * (at_last - start),
     }
     change = last * (at_last - start) - first * (at_first - start)
+    if by.model != by_before.model:
+        is_other = (rows["axis"] == Axis.RETENTION.value).to_numpy(bool)
+        parts = {name: np.where(is_other, 0.0, part) for name, part in parts.items()}
+        parts["rule_change"] = np.where(is_other, change, parts["rule_change"])
     made = rows.assign(
         **{name: part + 0.0 for name, part in parts.items()}, change=change
     )  # no minus zero.sort_values(_KEY, ignore_index=True)
@@ -125,8 +135,13 @@ def _walk(
     customers = rows["customer_id"].to_numpy(object)
     rules, rules_before = ({rule.id: rule for rule in week.rules} for week in (by, by_before))
     strength, strength_before = by.thresholds.prior_strength, by_before.thresholds.prior_strength
+    by_rules = is_in_both
+    if by.model is not None or by_before.model is not None:
+        by_rules = is_in_both & (rows["axis"] != Axis.RETENTION.value).to_numpy(bool)
+        modelled = is_in_both & ~by_rules
+        s2, s3 = np.where(modelled, s4, s2), np.where(modelled, s4, s3)
     for signal, found in rows.groupby("signal_id").indices.items():
-        at = found[is_in_both[found]]
+        at = found[by_rules[found]]
         rule, old = rules.get(str(signal)), rules_before.get(str(signal))
         if rule is None or old is None or not _is_measured_alike(rule, old):
             continue
@@ -196,4 +211,6 @@ def _ruled_shares(rows: pd.DataFrame, by: Yardstick, by_before: Yardstick) -> Nu
     total = _summed(rows, counted)
     with np.errstate(invalid="ignore"):
         ruled: Numbers = np.where(total > 0, counted / np.where(total > 0, total, 1.0), 0.0)
-    return ruled
+    if by.model is None:
+        return ruled
+    return np.where(rows["axis"] == Axis.RETENTION.value, share, ruled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -180,3 +181,27 @@ def test_two_measured_weeks_under_two_policies_add_up_in_any_order_of_rows() -> 
 def test_nothing_changes_when_nothing_happened() -> None:
     found = split(week({"a": (3, 40), "b": (1, 80)}), week({"a": (3, 40), "b": (1, 80)}))
     assert (found[[*PARTS, "change"]] == 0).all(axis=None)
+
+
+# --- an axis of a model -----------------------------------------------------------------------------
+
+
+def modelled(score: float, other: float) -> pd.DataFrame:
+    """A customer on a retention axis of two features of equal weight; scores may lie outside 0 to 100."""
+    rows = ({"signal_id": s, "signal_score": x, "axis": "retention"} for s, x in (("a", score), ("b", other)))
+    return contributions(
+        *({"customer_id": "A", "value": row["signal_score"], "weight_share": 0.5} | row for row in rows)
+    )
+
+
+def test_with_the_same_model_everything_is_value_change_whatever_the_norms_say() -> None:
+    ours, theirs = (replace(yardstick(), model="0123456789abcdef") for _ in range(2))
+    found = split(modelled(120, 80), modelled(100, 80), by=ours, by_before=theirs)
+    assert found.value_change.round(9).to_dict() == {"a": 10, "b": 0}
+
+
+def test_another_model_is_a_change_of_rules() -> None:
+    ours, theirs = replace(yardstick(), model="0123456789abcdef"), replace(yardstick(), model="fedcba9876543210")
+    found = split(modelled(120, 80), modelled(100, 60), by=ours, by_before=theirs)
+    assert found.rule_change.round(9).to_dict() == found.change.round(9).to_dict()
+    assert found.change.sum() == pytest.approx(20)

@@ -72,7 +72,7 @@ def perturb(
         norms: NORMS frame of the week.
         placements: PLACEMENTS frame of the week; placed customers take part, by raw zone.
         facts: CUSTOMER_FACTS frame, for revenue.
-        signals: the policy's signals.
+        signals: the policy's signals; an axis without any stands as it is.
         thresholds: corners, and how values are shrunk.
         rules: nudge, draws, concentration.
         seed: of the draws.
@@ -184,6 +184,9 @@ def _drawn(
     for _ in range(rules.draws):
         sides = {}
         for axis, one in today.items():
+            if not one.rules:  # an axis that no weights of the policy make
+                sides[axis] = base[axis] >= one.line
+                continue
             share = one.weight / one.weight.sum()
             drawn = one.with_weight(rng.dirichlet(rules.concentration * share))
             sides[axis] = drawn >= one.line
