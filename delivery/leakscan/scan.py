@@ -19,6 +19,11 @@ _JOINT = r"[\W_]{1,3}"
 _EDGE_BEFORE, _EDGE_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 _FLEXIBLE_FROM = 5
 _BLANKS = re.compile(r"\s+")
+# The end is looked at, not taken: it may be the beginning of the next number.
+_WHOLE_NUMBER = re.compile(r"""(?:["']|(?<!<v)>)\s*(\d+)(?=\s*["'<])|#(\d+)(?![^\W_])""")
+_NUMBERS_OF_LOOKS = frozenset({"xl/theme/theme1.xml", "xl/styles.xml"})
+"""Parts of a workbook that hold sizes and colours and no word of a cell: ids that are plain numbers would be found
+there by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,10 @@ def scan_bytes(content: bytes, name: str, allowed: Allowed, everything: Tokens) 
             if allowed.permits(number, token) or (view.where, number) in hits:
                 continue
             # tokens share words: only where a token's words stand side by side is it worth a search
-            if not any(runs.hold(written) for written in _writings(token)):
+            if _is_number(token):
+                if view.where in _NUMBERS_OF_LOOKS or not runs.hold_number(token.words[0]):
+                    continue
+            elif not any(runs.hold(written) for written in _writings(token)):
                 continue
             if _stands_in(token, view, spellings, allowed, everything):
                 hits[view.where, number] = Hit(name, view.where, token.kind, redacted(token.text))
@@ -129,6 +137,7 @@ class _Runs:
 
     sequences: list[list[str]]
     places: list[dict[str, list[int]]]
+    numbers: frozenset[str]
 
     @classmethod
     def of(cls, spellings: list[str]) -> _Runs:
@@ -139,7 +148,11 @@ class _Runs:
             for at, word in enumerate(sequence):
                 found.setdefault(word, []).append(at)
             places.append(found)
-        return cls(sequences, places)
+        return cls(sequences, places, frozenset(number for text in spellings for number in _whole_numbers(text)))
+
+    def hold_number(self, digits: str) -> bool:
+        """Whether the number stands alone somewhere, as `_number` wants it."""
+        return digits in self.numbers
 
     def hold(self, words: tuple[str, ...]) -> bool:
         """Whether these words follow each other. Looked up from the word that stands in the fewest places."""
@@ -153,6 +166,17 @@ class _Runs:
             if any(sequence[at - rarest : at - rarest + len(run)] == run for at in places[run[rarest]] if at >= rarest):
                 return True
         return False
+
+
+def _is_number(token: Token) -> bool:
+    is_digits = len(token.words) == 1 and token.words[0].isdigit() and fold(token.text) == token.words[0]
+    return is_digits and token.kind not in (TokenKind.NAME, TokenKind.PUBLIC)
+
+
+def _whole_numbers(text: str) -> Iterator[str]:
+    """Every number that `_number` may find, in one pass over the text: a book can have a million of them."""
+    for match in _WHOLE_NUMBER.finditer(text):
+        yield match[1] or match[2]
 
 
 def _candidates(words: set[str], folded: str, everything: Tokens) -> set[int]:
@@ -232,9 +256,9 @@ def _id(folded: str, words: tuple[str, ...]) -> str:
 def _number(digits: str) -> str:
     """Only as a whole quoted value or text, or after `#`: any amount has digits too.
 
-    `<v>` holds the numbers of a worksheet; `#` before 6 or 8 digits is a colour.
+    `#` before 6 or 8 digits is a colour.
     """
-    whole = rf"(?:[\"']|(?<!<v)>)\s*{digits}\s*[\"'<]"
+    whole = rf"{_ALONE}{digits}\s*[\"'<]"
     return whole if len(digits) in (6, 8) else rf"{whole}|#{digits}{_EDGE_AFTER}"
 
 

@@ -327,3 +327,23 @@ def test_a_label_cut_short_is_the_name_it_begins_and_nobody_elses() -> None:
     assert scan_bytes("<text>Hollried Bank GmbH…</text>".encode(), "page.html", own, twins) == []
     assert scan_bytes(b"<td>Hollried Bank GmbH 3</td>", "page.html", own, twins) == []
     assert scan_bytes(b"<td>Hollried Bank GmbH</td>", "page.html", own, twins) != []
+
+
+def test_sizes_and_colours_of_a_workbook_are_no_ticket_numbers_but_a_cell_is() -> None:
+    parts = {
+        "xl/theme/theme1.xml": '<a:satMod val="35436"/>',
+        "xl/styles.xml": '<xf numFmtId="35436"/>',
+        "xl/workbook.xml": '<calcPr calcId="35436"/>',
+        "xl/worksheets/sheet1.xml": "<c><v>35436</v></c><formula1>35436</formula1>",
+        "xl/sharedStrings.xml": "<si><t>35436</t></si>",
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, f"<x>{text}</x>")
+    assert [hit.where for hit in found(packed.getvalue(), "plan.xlsx")] == ["xl/sharedStrings.xml"]
+
+
+@pytest.mark.parametrize("text", ['["7","35436"]', "<td> 35436 </td>", "see #35436.", "'7'35436'", '"35435"35436"'])
+def test_a_plain_number_is_found_wherever_it_stands_alone(text: str) -> None:
+    assert kinds(text) == {"ticket_id"}
