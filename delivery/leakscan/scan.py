@@ -19,9 +19,11 @@ _JOINT = r"[\W_]{1,3}"
 _EDGE_BEFORE, _EDGE_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 _FLEXIBLE_FROM = 5
 _BLANKS = re.compile(r"\s+")
+_ALONE = r"""(?:(?<!calcid=)["']|(?<!<v)(?<!<formula1)>)\s*"""
+"""What opens a number that stands alone; not the value of a cell, the limit of a date, the version of a calculator."""
 # The end is looked at, not taken: it may be the beginning of the next number.
-_WHOLE_NUMBER = re.compile(r"""(?:["']|(?<!<v)>)\s*(\d+)(?=\s*["'<])|#(\d+)(?![^\W_])""")
-_NUMBERS_OF_LOOKS = frozenset({"xl/theme/theme1.xml", "xl/styles.xml"})
+_WHOLE_NUMBER = re.compile(_ALONE + r"""(\d+)(?=\s*["'<])|#(\d+)(?![^\W_])""")
+_LOOKS = ("xl/theme/theme1.xml", "xl/styles.xml")
 """Parts of a workbook that hold sizes and colours and no word of a cell: ids that are plain numbers would be found
 there by chance."""
 
@@ -98,7 +100,7 @@ def scan_bytes(content: bytes, name: str, allowed: Allowed, everything: Tokens) 
                 continue
             # tokens share words: only where a token's words stand side by side is it worth a search
             if _is_number(token):
-                if view.where in _NUMBERS_OF_LOOKS or not runs.hold_number(token.words[0]):
+                if view.where.endswith(_LOOKS) or not runs.hold_number(token.words[0]):
                     continue
             elif not any(runs.hold(written) for written in _writings(token)):
                 continue
