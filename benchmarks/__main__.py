@@ -1,6 +1,7 @@
 """`python -m benchmarks`: first ratios, side by side in one run. `python -m benchmarks weekly`: one large week.
 `python -m benchmarks scoring`: scoring a large book against one logistic regression.
 `python -m benchmarks sensitivity`: moving both lines over 13 weeks against comparing the same columns.
+`python -m benchmarks alerts`: one critical change among 100,000 customers against taking in and judging their week.
 `python -m benchmarks pages`: a dashboard of 2,000 accounts in Chromium against its rows as a bare table."""
 
 from __future__ import annotations
@@ -40,6 +41,13 @@ def main() -> None:
                 is_sampled=arguments.profile,
                 in_process=arguments.in_process,
                 console=console,
+            )
+        elif arguments.what == "alerts":
+            from benchmarks import alerts  # aiosmtpd is there only for development
+
+            size = arguments.customers or 100_000
+            alerts.report(
+                folder, customers=size, people=arguments.people, is_sampled=arguments.profile, console=console
             )
         elif arguments.what == "scoring":
             size, rounds = arguments.customers or 100_000, 2 * arguments.rounds + 1
@@ -86,7 +94,7 @@ def _ratios(arguments: argparse.Namespace, folder: Path, console: Console) -> li
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=("ratios", "weekly", "scoring", "sensitivity", "pages"), default="ratios"
+        "what", nargs="?", choices=("ratios", "weekly", "alerts", "scoring", "sensitivity", "pages"), default="ratios"
     )
     parser.add_argument("--rounds", type=int, default=3, help="times each side is measured; medians are printed")
     parser.add_argument("--full", action="store_true", help=f"ratios: {_FULL_TICKETS:,} tickets, not {_TICKETS:,}")
@@ -95,7 +103,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--customers",
         type=int,
-        help="weekly: size of the company (10,000); scoring, sensitivity: of the book (100,000); pages: 2,000",
+        help="weekly: size of the company (10,000); alerts, scoring, sensitivity: of the book (100,000); pages: 2,000",
     )
     parser.add_argument("--people", type=int, default=60, help="weekly: staff who read packs")
     parser.add_argument(

@@ -101,13 +101,13 @@ def report(
         with watching() as watch, ExitStack() as stack:
             books = stack.enter_context(sampling()) if is_sampled else None
             stopwatch = Stopwatch(watch, say, books)
-            outcome = _timed_week(folder, week, stopwatch, in_process=in_process)
+            outcome = timed_week(folder, week, stopwatch, in_process=in_process)
         say(f"{outcome.headline}; " + "; ".join(outcome.lines[:3]))
         _print_stages(week, stopwatch, console)
         _check_size(folder, tickets, say)
 
 
-def _timed_week(root: Path, week: Week, stopwatch: Stopwatch, *, in_process: bool) -> Outcome:
+def timed_week(root: Path, week: Week, stopwatch: Stopwatch, *, in_process: bool) -> Outcome:
     fan_out = InOrder() if in_process else None
     clock = SetClock()
     clock.set(nine_on_monday_after(week))

@@ -10,10 +10,12 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from config.sources import Source, read_sources
 from contracts.ids import canonical_json, sha256
+from extract.intake import Intake
 from flows.run import Run
 
 _FILE = "alerts-seen"
@@ -80,6 +82,17 @@ def landed(run: Run, last: Seen, *, now: Callable[[], float] = time.time) -> Lan
     kept = [config / "sources.toml", config / "crosswalk.csv"]
     mapping = sha256(b"\0".join(path.read_bytes() for path in kept if path.exists()))
     return Landed(found, mapping, tuple(unsettled))
+
+
+def after_week(found: Landed, intake: Intake, *, week: str, manifest: str, as_of: datetime) -> Seen:
+    """What a weekly run saw counts as a look: the first one after it need not read everything again.
+
+    `found` is from before the run read anything. A source whose export tells of time after the week's end is read
+    again: the week left that out.
+    """
+    late = {export.source for export in intake.exports if export.data_at > as_of}
+    kept = {name: digest for name, digest in found.sources.items() if digest and name not in late}
+    return Seen(week, manifest, as_of.isoformat(), found.mapping, kept)
 
 
 def is_asked_each_time(source: Source) -> bool:
