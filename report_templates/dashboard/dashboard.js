@@ -69,7 +69,7 @@
       else cell.removeAttribute("aria-sort");
       mark.textContent = at === state.sort ? (state.down ? " ▼" : " ▲") : "";
     });
-    byId("count").textContent = found.length === rows.length ? `${rows.length} accounts` : `${found.length} of ${rows.length}`;
+    byId("count").textContent = found.length === rows.length ? `${rows.length} ${rows.length === 1 ? "account" : "accounts"}` : `${found.length} of ${rows.length}`;
     const more = byId("more");
     more.hidden = order.length <= limit;
     more.textContent = `Show all ${order.length}`;
