@@ -15,6 +15,7 @@ from contracts.exchange import TokenRefused, WorkbookToken
 from contracts.ids import key_digest, sha256
 from contracts.words import ExitCode, RunKind
 from extract.errors import ReturnRefused
+from extract.proposals import is_proposal
 from extract.replies import Attached, Reply, read_reply
 from extract.returns import MAX_BYTES, read_returned
 from flows.casework.editing import Editor, Lines, Office, office_of
@@ -23,6 +24,7 @@ from flows.casework.receipts import kept, send_receipts
 from flows.casework.replies import apply_reply, matter_of, reply_editor
 from flows.casework.returned_rows import apply_workbook
 from flows.lease import leased
+from flows.policy.propose import take_returned
 from flows.run import Outcome, Run
 from flows.sending.acceptors import mails_at
 from flows.sending.dispatch import dispatch_due
@@ -97,6 +99,8 @@ def _take_file(run: Run, office: Office, path: Path) -> tuple[str, bool]:
 
 def _take(run: Run, office: Office, came: _Came) -> tuple[str, bool]:
     """Raises: ReturnRefused, TokenRefused when nothing in it may be applied."""
+    if is_proposal(came.content):
+        return _take_proposal(run, office, came)
     key = run.settings.token_key
     book = read_returned(came.content)
     token = WorkbookToken.read(book.token, key)
@@ -126,6 +130,27 @@ def _take(run: Run, office: Office, came: _Came) -> tuple[str, bool]:
         return f"{came.name}: came before, nothing to do", True
     counts = f"{len(lines.applied)} applied, {len(lines.refused)} refused, {len(lines.conflicting)} conflicting"
     return f"{came.name} from {editor.name}: {counts}", not (lines.refused or lines.conflicting)
+
+
+def _take_proposal(run: Run, office: Office, came: _Came) -> tuple[str, bool]:
+    """A workbook of proposed rules: recorded, reviewed, and answered with what it would do."""
+    with run.store.read() as session:
+        if ledger.came_before(session, sha256(came.content)):
+            return f"{came.name}: came before, nothing to do", True
+    senders = office.people_at(came.sender) if came.sender is not None else None
+    outcome, author = take_returned(run, came.content, came.name, names=office.names, senders=senders)
+    lines = Lines(applied=[ReceiptLine("the whole file", came.name[:120], outcome.headline)])
+    with run.store.write() as session:
+        ledger.mark_return(
+            session,
+            sha256(came.content),
+            name=came.name,
+            came_by=f"{came.way}, token of {office.name(author)}",
+            now=run.clock(),
+            person_id=author if author in office.names else None,
+            summary=kept(lines, note="; ".join(outcome.lines)[:1000]) if author in office.names else None,
+        )
+    return f"{came.name} from {office.name(author)}: {outcome.headline}", True
 
 
 def _editor(run: Run, office: Office, token: WorkbookToken, came: _Came) -> Editor:

@@ -31,6 +31,8 @@ from reporting.workbook.book import new_desk, saved
 from reporting.workbook.cells import CellValue, SheetColumn, head, height_of, protect, put
 from reporting.workbook.rows import Desk, Words
 
+_VALUE = 3
+"""On the first sheet the column whose cells are written in."""
 _KEY = SheetColumn(KEY_HEADER, "text", 26)
 _THRESHOLDS = (
     _KEY,
@@ -137,11 +139,12 @@ def _summary(desk: Desk, book: PolicyBook, title: str) -> None:
         ),
     ]
     for row, (name, said, value, editable) in enumerate(lines, 1):
-        for column, content in enumerate((name, said, value), 1):
+        for at, content in enumerate((name, said, value), 1):
+            is_value = at == _VALUE
             look = desk.looks.of(
-                "wrapped" if column < 3 or value is None else "exact", editable=editable and column == 3
+                "exact" if is_value and value is not None else "wrapped", editable=editable and is_value
             )
-            put(sheet, row, column, content, look=look, zone=desk.zone)
+            put(sheet, row, at, content, look=look, zone=desk.zone)
         sheet.row_dimensions[row].height = height_of([(said, 62)]) + 4
     protect(sheet)
 
@@ -161,7 +164,7 @@ def _sheet(
             check.errorTitle, check.error, check.showErrorMessage = PROPOSED, "A number, or empty.", True
             check.add(f"{letter}{HEADER_ROW + 1}:{letter}{HEADER_ROW + max(len(rows), 1)}")
             sheet.data_validations.append(check)
-    desk.finish(sheet)
+    desk.finish(sheet, columns, last=columns[-1].header)
     return sheet
 
 

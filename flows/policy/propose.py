@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,10 +27,14 @@ from contracts.proposals import (
 from contracts.rules import Policy
 from contracts.weeks import NotAWeek, Week
 from contracts.words import ExitCode
+from extract.errors import ReturnRefused
 from extract.proposals import read_proposal
+from flows.books import load_frame
+from flows.errors import NothingPublished
 from flows.policy.log_page import write_log
 from flows.policy.review import review
-from flows.policy.versions import keep_files, last_published, newest
+from flows.policy.versions import effective_week, keep_files, last_published, newest
+from flows.readers import last_week
 from flows.run import Outcome, Run
 from reporting.policy_words import differences
 from reporting.policy_workbook import PolicyBook, render_policy_workbook
@@ -43,8 +48,10 @@ def draft_workbook(run: Run, *, who: str, into: Path | None) -> Outcome:
     adopted, policy, _ = newest(run)
     path = into or run.workspace.output / "expert" / "policy" / f"proposal-on-v{adopted.sequence}.xlsx"
     allowed = {key: ALLOWED.get(key, LINE) for key in current_values(policy)}
-    earliest = _earliest(run)
-    token = WorkbookToken(f"{TOKEN_AUDIENCE}{adopted.digest[:DIGEST_LENGTH]}", who, str(earliest), adopted.sequence)
+    earliest = effective_week(run, None)
+    token = WorkbookToken(
+        f"{TOKEN_AUDIENCE}{adopted.digest[:DIGEST_LENGTH]}", _person(run, who), str(earliest), adopted.sequence
+    )
     key = run.settings.token_key
     book = PolicyBook(
         policy,
@@ -82,7 +89,6 @@ def propose(run: Run, file: Path | None, *, why: str, who: str, weeks: int | Non
         return _record(
             run,
             run.workspace.config,
-            ReturnedProposal((), {}),
             why=why,
             who=who,
             weeks=weeks,
@@ -95,21 +101,39 @@ def propose(run: Run, file: Path | None, *, why: str, who: str, weeks: int | Non
     return _patched(run, returned, why=why, who=who, weeks=weeks, effective=effective, source=file.name)
 
 
-def take_returned(run: Run, content: bytes, name: str) -> tuple[Outcome, str]:
-    """A proposal workbook that came back through returns/: its author is whom it was signed for.
+def take_returned(
+    run: Run, content: bytes, name: str, *, names: Mapping[str, str], senders: Sequence[str] | None
+) -> tuple[Outcome, str]:
+    """A proposal workbook that came back: its author is whom it was signed for.
 
-    Returns: the outcome and the author.
+    Args:
+        names: of people by id.
+        senders: ids of whoever has the address that it came from; None for a file.
 
-    Raises: ReturnRefused, TokenRefused, ProposalRefused.
+    Returns: the outcome and the id of the author.
+
+    Raises: ReturnRefused with all that is wrong, TokenRefused.
     """
     returned = read_proposal(content)
+    try:
+        return _taken(run, returned, name, names, senders)
+    except ProposalRefused as exc:
+        raise ReturnRefused(str(exc), token=returned.token) from exc
+
+
+def _taken(
+    run: Run, returned: ReturnedProposal, name: str, names: Mapping[str, str], senders: Sequence[str] | None
+) -> tuple[Outcome, str]:
     token = _on_these_rules(run, returned.token, name)
+    author = names.get(token.person_id, token.person_id)
+    if senders is not None and token.person_id not in senders:
+        raise TokenRefused(f"it is the workbook of {author} and came from somebody else")
     said = returned.summary.get(WHY)
     if said is None or said.value is None:
         where = said.where if said else "sheet Proposal"
         raise ProposalRefused([Fault(where, "there is no reason", "why the rules should change", "write it there")])
     outcome = _patched(
-        run, returned, why=str(said.value), who=token.person_id, weeks=None, effective=None, source=f"workbook {name}"
+        run, returned, why=str(said.value), who=author, weeks=None, effective=None, source=f"workbook {name}"
     )
     return outcome, token.person_id
 
@@ -195,7 +219,6 @@ def _patched(
         return _record(
             run,
             Path(scratch),
-            returned,
             why=why,
             who=who,
             weeks=asked if weeks is None else weeks,
@@ -207,7 +230,6 @@ def _patched(
 def _record(
     run: Run,
     files: Path,
-    _returned: ReturnedProposal,
     *,
     why: str,
     who: str,
@@ -224,6 +246,13 @@ def _record(
     last = last_published(run)
     if effective is not None and last is not None and effective <= last:
         raise ProposalRefused([_past(f"the week {effective}", effective, last)])
+    with run.store.read() as session:
+        twin = next((one for one in proposals.proposals(session, open_only=True) if one.digest == policy.digest), None)
+    if twin is not None:
+        remedy = "wait for that one to be decided, or propose something else"
+        raise ProposalRefused(
+            [Fault(source, f"proposal {twin.proposal_id} by {twin.author} says the same", "a new proposal", remedy)]
+        )
     shadow = base.governance.shadow_weeks if weeks is None else weeks
     folder = run.workspace.policies / "proposals" / policy.digest[:DIGEST_LENGTH]
     keep_files(files, folder)
@@ -254,11 +283,12 @@ def _record(
 def _effective(run: Run, value: ProposedValue | None) -> tuple[Week | None, list[Fault]]:
     if value is None or value.value is None:
         return None, []
-    text, zone = str(value.value), run.settings.zone
+    text = str(value.value)
     try:
         week = Week.parse(text) if "W" in text.upper() else _week_of_day(text)
     except (NotAWeek, ValueError):
-        remedy = f"write a week such as {_earliest(run)}, a day such as {_earliest(run).monday}, or nothing"
+        coming = effective_week(run, None)
+        remedy = f"write a week such as {coming}, a day such as {coming.monday}, or nothing"
         return None, [
             Fault(value.where, f"“{text}” is neither a week nor a day", "the week from which the rules hold", remedy)
         ]
@@ -268,13 +298,10 @@ def _effective(run: Run, value: ProposedValue | None) -> tuple[Week | None, list
         return None, [_past(value.where, week, last)]
     if week < closed:
         return None, [_past(value.where, week, closed)]
-    _ = zone
     return week, []
 
 
 def _week_of_day(text: str) -> Week:
-    from datetime import date
-
     year, number, _ = date.fromisoformat(text[:10]).isocalendar()
     return Week(year, number)
 
@@ -300,6 +327,15 @@ def _weeks(value: ProposedValue | None) -> tuple[int | None, list[Fault]]:
     ]
 
 
-def _earliest(run: Run) -> Week:
-    last, coming = last_published(run), run.last_closed_week().shift(1)
-    return coming if last is None else max(coming, last.shift(1))
+def _person(run: Run, who: str) -> str:
+    """The person id of an expert who is in the people data, so that the receipt finds its way; else the name given."""
+    try:
+        people = load_frame(last_week(run)[1], "people")
+    except NothingPublished:
+        return who
+    wanted = who.strip().casefold()
+    for name in ("person_id", "email", "name"):
+        found = people.loc[people[name].fillna("").str.casefold() == wanted, "person_id"]
+        if len(found) == 1:
+            return str(found.iloc[0])
+    return who

@@ -36,7 +36,9 @@ from scoring.place.placement import place
 from store import proposals
 
 _STRONGEST = 3
-_LABEL, _SIDE = 40, 40
+_LABEL, _SIDE = 36, 44
+_SHOWN = 0.0005
+"""Shares of weight nearer than this print alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,8 @@ def _part(side: _Judged, name: str) -> str:
     raw = _raw_points(rule, float(row["value"]))
     own = f" (own {raw:.1f})" if abs(raw - row["signal_score"]) > 0.05 else ""
     share = weight_shares(side.policy.signals)[name]
-    return f"{row['value']:.4g}: {row['signal_score']:.1f}{own} x {row['weight_share']:.1%} (rule {share:.1%})"
+    rule_share = f" (rule {share:.1%})" if abs(share - row["weight_share"]) > _SHOWN else ""
+    return f"{row['value'] + 0.0:.4g}: {row['signal_score'] + 0.0:.1f}{own} x {row['weight_share']:.1%}{rule_share}"
 
 
 def _raw_points(rule: SignalRule, value: float) -> float:

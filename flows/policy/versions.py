@@ -128,12 +128,13 @@ def _content(path: Path) -> bytes | None:
 
 
 def effective_week(run: Run, week: Week | None) -> Week:
-    """From which week on: the one asked for, else the next to be closed.
+    """From which week on: the one asked for, else the next to be closed that is not published yet.
 
     Raises: PolicyRefused for one that is published, or older than one that is.
     """
-    effective = week or run.last_closed_week().shift(1)
     last = last_published(run)
+    coming = run.last_closed_week().shift(1)
+    effective = week or (coming if last is None else max(coming, last.shift(1)))
     if last is not None and effective <= last:
         raise PolicyRefused(
             f"{last} is published, so no rules can begin with {effective}: what was told then was judged by the rules "

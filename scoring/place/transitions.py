@@ -13,13 +13,18 @@ from contracts.weeks import Week
 from contracts.words import PlacementState
 from scoring.arrays import Words
 
-Cause = Literal["customer", "policy", "restated", "baseline"]
+Cause = Literal["customer", "policy", "mapping", "restated", "baseline"]
 
 _PLACED, _THIN, _LEFT = PlacementState.PLACED.value, PlacementState.INSUFFICIENT.value, PlacementState.LEFT.value
 
 
 def compare(
-    previous: pd.DataFrame | None, current: pd.DataFrame, facts: pd.DataFrame, *, cause: Cause = "customer"
+    previous: pd.DataFrame | None,
+    current: pd.DataFrame,
+    facts: pd.DataFrame,
+    *,
+    cause: Cause = "customer",
+    since_rules: int | None = None,
 ) -> pd.DataFrame:
     """TRANSITIONS frame, one row per customer whose place changed, sorted by id.
 
@@ -28,6 +33,8 @@ def compare(
         current: PLACEMENTS frame of this week.
         facts: CUSTOMER_FACTS frame, for the revenue shown beside each row.
         cause: what made the difference, when it was not the customers themselves.
+        since_rules: how many runs ago the rules changed, if they did: a move that they began, and that was only
+            confirmed now, is theirs.
 
     Kinds: `moved` (zone to zone, also across weeks without evidence: then from the zone that waited),
     `first_placed` (no zone was known before), `became_insufficient`, `left` (ended, or no longer in the book),
@@ -49,7 +56,7 @@ def compare(
             "to_zone": both["zone"],
             "episode_id": both["episode_id"].where(both["episode_id"].notna(), both["episode_id_before"]),
             "kind": kind,
-            "cause": "baseline" if is_first else cause,
+            "cause": "baseline" if is_first else _causes(both, cause, since_rules),
             "is_borderline": both["is_borderline"].astype("boolean").fillna(value=False),
             "loyalty_before": both["loyalty_before"],
             "loyalty_after": both["loyalty"],
@@ -78,6 +85,16 @@ def _kinds(both: pd.DataFrame, from_zone: pd.Series) -> Words:
         default="",
     )
     return np.asarray(chosen)
+
+
+def _causes(both: pd.DataFrame, cause: Cause, since_rules: int | None) -> Words:
+    """A move that waited for confirmation since the run in which the rules changed is made by the rules."""
+    causes = np.full(len(both), cause, dtype=object)
+    if cause == "customer" and since_rules is not None:
+        waited = (both["pending_zone_before"] == both["zone"]) & (both["state_before"] == _PLACED)
+        began = both["pending_weeks_before"] == since_rules
+        causes[(waited & began).fillna(value=False).to_numpy(bool)] = "policy"
+    return causes
 
 
 def _apart(old: object, week: str) -> int:
