@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from contracts.ids import safe_name
 from contracts.scope import scoped
 from contracts.words import ExitCode
 from flows.books import load_book
-from flows.errors import NotPermitted, UnknownCustomer
+from flows.errors import NotPermitted, UnknownCustomer, UnknownLanguage
 from flows.readers import current_readers, last_week
 from flows.run import Outcome, Run
 from reporting.account.page import compose_account
 from reporting.brief import account_brief_title, render_account_brief
+from reporting.languages import languages
 from reporting.verify import verify_pdf
 
 
-def brief(run: Run, customer: str, reader: str, *, into: Path | None) -> Outcome:
-    """Write the brief and name the file.
+def brief(run: Run, customer: str, reader: str, *, into: Path | None, language: str | None = None) -> Outcome:
+    """Write the brief in the reader's language, or in `language`, and name the file.
 
-    Raises: UnknownCustomer; NotPermitted when the reader's scope does not hold the customer.
+    Raises: UnknownLanguage for a `language` without a catalogue; UnknownCustomer; NotPermitted when the reader's
+        scope does not hold the customer.
     """
+    if language is not None and language not in languages():
+        raise UnknownLanguage(f"no catalogue for the language '{language}'; there is one for {', '.join(languages())}")
     inputs, folder = last_week(run)
     _, addressing, audiences, _ = current_readers(run)
     book = load_book(folder)
@@ -35,7 +40,7 @@ def brief(run: Run, customer: str, reader: str, *, into: Path | None) -> Outcome
         raise NotPermitted(
             f"'{reader}' is not assigned to '{customer}' and has no scope that holds it; no brief is made"
         )
-    audience = mine[0]
+    audience = replace(mine[0], language=language or mine[0].language)
     view = compose_account(scoped(book, audience), customer_id)
     artifact = render_account_brief(view, audience.audience_id)
     title = account_brief_title(view)

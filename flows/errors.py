@@ -28,6 +28,10 @@ class UnknownCustomer(Exception):
     """No customer of the last published week has that id or name."""
 
 
+class UnknownLanguage(Exception):
+    """No catalogue says documents in that language."""
+
+
 class NotPermitted(Exception):
     """The reader's scope does not hold that customer: default deny."""
 

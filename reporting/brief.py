@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-
-from markupsafe import Markup
 
 from contracts.exchange import Artifact
 from contracts.ids import safe_name
@@ -17,9 +14,11 @@ from reporting.brief_fit import expected_pages
 from reporting.brief_layout import ACCOUNT_DENSITIES, WANTED_PAGES, Limits, blocks_of, brief_sections, densities
 from reporting.charts.flow import flow_svg, whiskers_svg
 from reporting.charts.grid import grid_svg, trail_svg
-from reporting.charts.lines import sparkline, timeline_svg, waterfall_svg
+from reporting.charts.lines import sparkline, timeline_svg, trail_axes, waterfall_svg
+from reporting.languages import tongue
 from reporting.models.pack import PackView
-from reporting.pdf import Rendered, TooLong, printable, render_pdf
+from reporting.pdf import Rendered, TooLong, printable, render_pdf, titled
+from reporting.pdf_labels import shaped
 from reporting.templates import render
 from reporting.theme import TEMPLATES
 
@@ -31,7 +30,6 @@ _HALF_WIDTH = 372
 _PAIR_WIDTH = 335
 _FLOW_HEIGHT = 190
 _SPARK_WIDTH = 124
-_LABEL = re.compile(r'^<svg [^>]*aria-label="([^"]*)"[^>]*>')
 
 
 def brief_title(view: PackView) -> str:
@@ -40,7 +38,8 @@ def brief_title(view: PackView) -> str:
 
 def account_brief_title(account: AccountView) -> str:
     """The title as the file bears it: characters that no bundled font can print are taken out."""
-    return printable(f"Account brief {account.week} · {account.name}")[0]
+    say = tongue(account.language).say
+    return printable(say("Account brief {week} · {name}", week=account.week, name=account.name))[0]
 
 
 def render_brief(view: PackView) -> Artifact:
@@ -53,12 +52,12 @@ def render_brief(view: PackView) -> Artifact:
     """
     title = brief_title(view)
     drawn: dict[str, object] = {
-        "sparks": {tile.key: _told(sparkline(tile.trend, width=_SPARK_WIDTH)) for tile in view.tiles if tile.trend}
+        "sparks": {tile.key: titled(sparkline(tile.trend, width=_SPARK_WIDTH)) for tile in view.tiles if tile.trend}
     }
     if view.long_run is not None:
-        drawn["flow"] = _told(flow_svg(view.long_run.flow, width=_PAGE_WIDTH, height=_FLOW_HEIGHT))
+        drawn["flow"] = titled(flow_svg(view.long_run.flow, width=_PAGE_WIDTH, height=_FLOW_HEIGHT))
     if view.drivers is not None and view.drivers.lines:
-        drawn["drivers"] = _told(whiskers_svg(view.drivers.lines, finding=f"{view.drivers.title}.", width=_PAIR_WIDTH))
+        drawn["drivers"] = titled(whiskers_svg(view.drivers.lines, finding=f"{view.drivers.title}.", width=_PAIR_WIDTH))
     candidates = (
         render(
             "brief/brief.html",
@@ -71,7 +70,7 @@ def render_brief(view: PackView) -> Artifact:
             words={"experience": experience_words(view)},
             charts={
                 **drawn,
-                "grid": _told(grid_svg(view.grid, width=_PAGE_WIDTH, height=density.grid_height, is_print=True)),
+                "grid": titled(grid_svg(view.grid, width=_PAGE_WIDTH, height=density.grid_height, is_print=True)),
             },
         )
         for density in densities(view)
@@ -88,27 +87,33 @@ def render_account_brief(account: AccountView, audience_id: str) -> Artifact:
 
     Raises: PdfRefused when the layout engine warned.
     """
-    title = account_brief_title(account)
+    title, speech = account_brief_title(account), tongue(account.language)
     drawn = {
-        "waterfalls": [_told(waterfall_svg(fall, width=_HALF_WIDTH)) for fall in account.waterfalls[:1]],
-        "trail": _told(
-            trail_svg(
-                account.trail,
-                loyalty_line=account.loyalty_line,
-                retention_line=account.retention_line,
-                finding=account.trail_finding,
-                has_critical_corner=account.critical_is_low_left,
-                width=150,
-                height=100,
+        "waterfalls": [shaped(titled(waterfall_svg(fall, width=_HALF_WIDTH))) for fall in account.waterfalls[:1]],
+        "trail": shaped(
+            titled(
+                trail_svg(
+                    account.trail,
+                    loyalty_line=account.loyalty_line,
+                    retention_line=account.retention_line,
+                    finding=account.trail_finding,
+                    has_critical_corner=account.critical_is_low_left,
+                    axes=trail_axes(speech),
+                    width=150,
+                    height=100,
+                )
             )
         ),
-        "timeline": _told(timeline_svg(account.timeline, width=_PAGE_WIDTH)),
+        "timeline": shaped(titled(timeline_svg(account.timeline, width=_PAGE_WIDTH, speech=speech))),
     }
     candidates = (
         render(
             "account_brief/account_brief.html",
             account=account,
             title=title,
+            direction=speech.direction,
+            say=speech.say,
+            apart=speech.apart,
             density=density.name,
             limits=density,
             charts=drawn,
@@ -118,11 +123,6 @@ def render_account_brief(account: AccountView, audience_id: str) -> Artifact:
     rendered = _first_that_fits(candidates, title, styles=_ACCOUNT_STYLES, as_of=account.as_of, most=1)
     path = f"briefs/{safe_name(account.customer_id)}.pdf"
     return Artifact(audience_id, path, ArtifactKind.ACCOUNT_BRIEF, rendered.content, account.customer_id)
-
-
-def _told(drawing: Markup) -> Markup:
-    """The drawing with its sentence as <title>: the PDF engine takes a figure's alternative text from there alone."""
-    return Markup(_LABEL.sub(r"\g<0><title>\1</title>", str(drawing), count=1))  # noqa: S704 - the label is escaped already
 
 
 def experience_words(view: PackView) -> tuple[str, ...]:

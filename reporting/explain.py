@@ -18,9 +18,26 @@ from typing import Any
 import pandas as pd
 
 from reporting import formats
+from reporting.languages import PLAIN_ENGLISH, Tongue, later_counted
 from reporting.reading import grouped, rows
 
 _PLURAL = re.compile(r"^[a-z-]+[^s]s$")
+_OUT_OF = re.compile(r"^of (\d+)$")
+_UNITS = {
+    "days": later_counted("{count} day", "{count} days"),
+    "hours": later_counted("{count} hour", "{count} hours"),
+    "minutes": later_counted("{count} minute", "{count} minutes"),
+    "tickets": later_counted("{count} ticket", "{count} tickets"),
+    "incidents": later_counted("{count} incident", "{count} incidents"),
+    "projects": later_counted("{count} project", "{count} projects"),
+    "deals": later_counted("{count} deal", "{count} deals"),
+    "renewals": later_counted("{count} renewal", "{count} renewals"),
+    "agreements": later_counted("{count} agreement", "{count} agreements"),
+    "hand-offs": later_counted("{count} hand-off", "{count} hand-offs"),
+    "moves": later_counted("{count} move", "{count} moves"),
+    "points": later_counted("{count} point", "{count} points"),
+    "per system": later_counted("{count} per system", "{count} per system"),
+}
 _COLUMNS = ["customer_id", "axis", "signal_id", "value", "n", "signal_score", "weight_share", "contribution"]
 
 
@@ -68,16 +85,18 @@ def drivers_by_customer(
     return found
 
 
-def value_text(word: SimpleNamespace | None, value: float | None) -> str:
+def value_text(word: SimpleNamespace | None, value: float | None, speech: Tongue = PLAIN_ENGLISH) -> str:
     """A signal's value with its unit: `3`, `72 %`, `4.1 of 5`, `12 days`."""
     if value is None:
-        return formats.NOT_MEASURED
+        return speech.say(formats.NOT_MEASURED)
     unit = str(getattr(word, "unit", "") or "").strip()
     if unit in ("share", "0-1"):
-        return formats.percent(value)
-    figure = formats.trimmed(value)
+        return speech.percent(value)
+    figure = speech.trimmed(value)
     if unit in ("", "count", "number"):
         return figure
+    if not speech.is_english:
+        return _in_units(value, figure, unit, speech)
     if unit in ("%", "pct"):
         return f"{figure}{formats.NBSP}%"
     if figure == "1" and _PLURAL.match(unit):
@@ -85,21 +104,32 @@ def value_text(word: SimpleNamespace | None, value: float | None) -> str:
     return f"{figure}{formats.NBSP}{unit}"
 
 
-def name_of_signal(words: Mapping[str, SimpleNamespace], signal_id: str) -> str:
+def _in_units(value: float, figure: str, unit: str, speech: Tongue) -> str:
+    if unit in ("%", "pct"):
+        return speech.percent(value / 100, formats.needed_decimals(value))
+    if unit in _UNITS:
+        return speech.measured(*_UNITS[unit], value)
+    top = _OUT_OF.match(unit)
+    return speech.say("{score} of {top}", score=figure, top=top[1]) if top else f"{figure}{formats.NBSP}{unit}"
+
+
+def name_of_signal(words: Mapping[str, SimpleNamespace], signal_id: str, speech: Tongue = PLAIN_ENGLISH) -> str:
     word = words.get(signal_id)
-    return str(word.name) if word is not None else signal_id.replace("_", " ")
+    return speech.retell(str(word.name)) if word is not None else signal_id.replace("_", " ")
 
 
-def said(driver: Driver, words: Mapping[str, SimpleNamespace]) -> str:
+def said(driver: Driver, words: Mapping[str, SimpleNamespace], speech: Tongue = PLAIN_ENGLISH) -> str:
     """`Severity-1 faults in 14 days: 3 (was 0)`."""
     word = words.get(driver.signal_id)
-    name = name_of_signal(words, driver.signal_id)
-    now, was = value_text(word, driver.value), value_text(word, driver.before)
+    name = name_of_signal(words, driver.signal_id, speech)
+    now, was = value_text(word, driver.value, speech), value_text(word, driver.before, speech)
     if driver.value is None:
-        return f"{name}: no longer measured (was {was})"
+        return speech.say("{name}: no longer measured (was {was})", name=name, was=was)
     if driver.before is None:
-        return f"{name}: {now} (new)"
-    return f"{name}: {now}" if now == was else f"{name}: {now} (was {was})"
+        return speech.say("{name}: {now} (new)", name=name, now=now)
+    if now == was:
+        return speech.say("{name}: {now}", name=name, now=now)
+    return speech.say("{name}: {now} (was {was})", name=name, now=now, was=was)
 
 
 def why(

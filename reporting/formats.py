@@ -40,7 +40,12 @@ def trimmed(value: float | None) -> str:
     """A figure with one decimal only when it is small and needs one: `3.1`, `3`, `48`."""
     if value is None or math.isnan(value):
         return "–"
-    return number(value, 0 if abs(value - rounded(value)) < 0.05 or abs(value) >= _LARGE else 1)
+    return number(value, needed_decimals(value))
+
+
+def needed_decimals(value: float) -> int:
+    """One decimal for a small figure that is not whole, else none."""
+    return 0 if abs(value - rounded(value)) < 0.05 or abs(value) >= _LARGE else 1
 
 
 def money(amount: float | None, currency: str) -> str:

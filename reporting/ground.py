@@ -7,7 +7,7 @@ placement of the last good week side by side (columns `before_*`), ordered by pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from contracts.scope import Audience, ScopedBook
 from contracts.weeks import Week
 from contracts.words import BusinessUnit, FieldGroup, Level, PlacementState, Role, Zone
 from reporting import formats
+from reporting.languages import PLAIN_ENGLISH, Tongue
 from reporting.models.pack import Amount, Change, Direction, Mark
 from reporting.reading import by_id, equal, flags, frame_of, instants, numbers, values
 from reporting.theme import theme
@@ -50,6 +51,7 @@ class Ground:
     every_name: Mapping[str, str]
     words: Mapping[str, SimpleNamespace]
     pages: frozenset[str]
+    speech: Tongue = PLAIN_ENGLISH
 
     @property
     def audience(self) -> Audience:
@@ -67,13 +69,21 @@ class Ground:
         return frame_of(self.book, name)
 
     def amount(self, value: float | None) -> Amount:
-        return amount_of(value, currency=self.currency, is_shown=self.shows_money)
+        return amount_of(value, currency=self.currency, is_shown=self.shows_money, speech=self.speech)
 
     def amount_in(self, value: float | None, currency: str | None) -> Amount:
         """An amount of a source, in its own currency: said as it is, a number only in the reporting currency."""
         if currency in (None, self.currency) or value is None or not self.shows_money:
             return self.amount(value)
-        return Amount(None, formats.money(value, currency or self.currency))
+        return Amount(None, self.speech.money(value, currency or self.currency))
+
+    def mark(self, state: str | None, zone: str | None) -> Mark:
+        """`mark_of` with its name in the language of the view; the letter is a code and stays."""
+        found = mark_of(state, zone)
+        return replace(found, label=self.speech.say(found.label))
+
+    def zone_name(self, zone: Zone | str | None) -> str:
+        return self.speech.say(zone_mark(zone).label)
 
     def page(self, customer_id: str) -> str:
         return page_of(customer_id) if customer_id in self.pages else ""
@@ -101,11 +111,11 @@ def name_of(people: Mapping[str, SimpleNamespace], person_id: str | None) -> str
     return str(people[person_id].name) if person_id in people else person_id
 
 
-def amount_of(value: float | None, *, currency: str, is_shown: bool) -> Amount:
+def amount_of(value: float | None, *, currency: str, is_shown: bool, speech: Tongue = PLAIN_ENGLISH) -> Amount:
     if not is_shown:
-        return Amount(None, formats.NOT_SHOWN)
+        return Amount(None, speech.say(formats.NOT_SHOWN))
     known = None if value is None or np.isnan(value) else float(value)
-    return Amount(known, formats.money(known, currency))
+    return Amount(known, speech.money(known, currency))
 
 
 def mark_of(state: str | None, zone: str | None) -> Mark:
@@ -148,7 +158,7 @@ def change_of(
     )
 
 
-def stand(book: ScopedBook, *, pages: int | None = None) -> Ground:
+def stand(book: ScopedBook, *, pages: int | None = None, speech: Tongue = PLAIN_ENGLISH) -> Ground:
     """Joins the book once. `pages`: how many account pages at most (default: 500 for one's own, else 200)."""
     facts = book.facts
     zone = ZoneInfo(facts.time_zone)
@@ -169,6 +179,7 @@ def stand(book: ScopedBook, *, pages: int | None = None) -> Ground:
         every_name=_every_name(book),
         words=by_id(frame_of(book, "signal_words"), "signal_id"),
         pages=frozenset(accounts["customer_id"].head(limit)),
+        speech=speech,
     )
 
 

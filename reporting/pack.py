@@ -81,7 +81,7 @@ def render_pack(book: ScopedBook, *, token: str, key: bytes, pages: int | None =
     ]
     changed = {move.customer_id for move in (*view.moves, *view.other_moves)}
     carried = [c for c in view.account_pages if c in changed] if view.level is Level.INDIVIDUAL else []
-    made = (index, *render_assets(view.audience_id), brief, workbook)
+    made = (index, *render_assets(view.audience_id, view.language), brief, workbook)
     return Pack(view, made, tuple(faults), view.account_pages, tuple(carried[:_BRIEFS]))
 
 

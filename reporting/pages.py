@@ -17,7 +17,8 @@ from reporting import formats
 from reporting.account.models import AccountView
 from reporting.charts.flow import flow_svg, matrix_svg, whiskers_svg
 from reporting.charts.grid import grid_svg, trail_svg
-from reporting.charts.lines import sparkline, timeline_svg, waterfall_svg
+from reporting.charts.lines import sparkline, timeline_svg, trail_axes, waterfall_svg
+from reporting.languages import ENGLISH, Tongue, tongue
 from reporting.models.pack import Change, PackView
 from reporting.templates import content_policy, drawing_style, render, script, style, tone
 from reporting.theme import FONTS
@@ -32,6 +33,8 @@ _GRID_NOTE = (
     "Inside the grey strips an account keeps its zone."
 )
 _WEIGHTS = ("Inter-Regular", "Inter-Medium", "Inter-SemiBold", "Inter-Bold")
+_ARABIC = "IBM Plex Sans Arabic"
+_ARABIC_WEIGHTS = tuple(f"IBMPlexSansArabic-{weight}" for weight in ("Regular", "Medium", "SemiBold", "Bold"))
 
 
 def render_site(view: PackView, account_views: Iterable[AccountView]) -> list[Artifact]:
@@ -40,12 +43,13 @@ def render_site(view: PackView, account_views: Iterable[AccountView]) -> list[Ar
     for account in account_views:
         content = render_account(account).encode()
         made.append(Artifact(view.audience_id, account.page, ArtifactKind.PAGE, content, account.customer_id))
-    return [*made, *render_assets(view.audience_id)]
+    return [*made, *render_assets(view.audience_id, view.language)]
 
 
-def render_assets(audience_id: str) -> list[Artifact]:
-    """The fonts beside the pages."""
-    files = [(f"assets/{name}.woff2", (FONTS / f"{name}.woff2").read_bytes()) for name in _WEIGHTS]
+def render_assets(audience_id: str, language: str = ENGLISH) -> list[Artifact]:
+    """The fonts beside the pages of an audience that reads in this language."""
+    names = _WEIGHTS if tongue(language).direction == "ltr" else (*_WEIGHTS, *_ARABIC_WEIGHTS)
+    files = [(f"assets/{name}.woff2", (FONTS / f"{name}.woff2").read_bytes()) for name in names]
     return [Artifact(audience_id, path, ArtifactKind.ASSET, content) for path, content in files]
 
 
@@ -91,13 +95,17 @@ def _charts(view: PackView) -> dict[str, Markup]:
 
 def render_account(view: AccountView) -> str:
     """One account page as text; it has no script."""
+    speech = tongue(view.language)
     return render(
         "account/page.html.j2",
         view=view,
+        direction=speech.direction,
+        say=speech.say,
+        figures=speech.figures,
         policy=content_policy(),
         top_signals=view.signals[:SIGNALS_SHOWN],
         more_signals=view.signals[SIGNALS_SHOWN:],
-        css=_css("account/account.css"),
+        css=_faces(speech) + _css("account/account.css"),
         charts={
             "trail": trail_svg(
                 view.trail,
@@ -105,11 +113,24 @@ def render_account(view: AccountView) -> str:
                 retention_line=view.retention_line,
                 finding=view.trail_finding,
                 has_critical_corner=view.critical_is_low_left,
+                axes=trail_axes(speech),
             ),
-            "timeline": timeline_svg(view.timeline),
+            "timeline": timeline_svg(view.timeline, speech=speech),
             "waterfalls": [(fall, waterfall_svg(fall)) for fall in view.waterfalls],
         },
     )
+
+
+def _faces(speech: Tongue) -> Markup:
+    """The Arabic font for pages that are written in it; other pages find Arabic names in the reader's system."""
+    if speech.direction == "ltr":
+        return Markup("")
+    faces = (
+        f'@font-face{{font-family:"{_ARABIC}";font-weight:{weight};font-display:swap;'
+        f'src:url("../assets/{name}.woff2") format("woff2")}}'
+        for weight, name in zip((400, 500, 600, 700), _ARABIC_WEIGHTS, strict=True)
+    )
+    return Markup("".join(faces))  # noqa: S704 - names of our own files
 
 
 def _css(sheet: str) -> Markup:

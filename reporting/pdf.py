@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -21,10 +22,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from fontTools.ttLib import TTFont
+from markupsafe import Markup
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
+from reporting.pdf_ligatures import name_ligatures
 from reporting.theme import FONTS, TEMPLATES
 
 FONT_STYLES = FONTS / "fonts.css"
@@ -39,6 +42,7 @@ _ONE_AT_A_TIME = threading.RLock()
 _DECORATION = frozenset({"So", "Sk", "Cf", "Mn", "Me", "Co", "Cs", "Cn", "Cc"})
 _FIRST_EAST_ASIAN = "\u2e80"
 _UNPRINTABLE_RUN = "[…]"
+_LABEL = re.compile(r'^<svg [^>]*aria-label="([^"]*)"[^>]*>')
 
 
 class PdfRefused(Exception):
@@ -113,13 +117,18 @@ def render_pdf(
         laid_out = document.render(stylesheets=sheets, font_config=_fonts(), pdf_variant=VARIANT)
         if most_pages is not None and len(laid_out.pages) > most_pages:
             raise TooLong(title, len(laid_out.pages), most_pages)
-        content = laid_out.write_pdf(finisher=_scope_headers, pdf_variant=VARIANT)
+        content = laid_out.write_pdf(finisher=_finish, pdf_variant=VARIANT)
     if heard:
         raise PdfRefused(title, heard)
     return Rendered(content, replaced)
 
 
-def _scope_headers(_document: Any, pdf: Any) -> None:
+def _finish(_document: Any, pdf: Any) -> None:
+    _scope_headers(pdf)
+    name_ligatures(pdf.objects)
+
+
+def _scope_headers(pdf: Any) -> None:
     """Says of each header cell whether it names a column or a row: WeasyPrint links cells to headers by id alone,
     and not every reader follows ids.
     """
@@ -154,6 +163,11 @@ def printable(text: str) -> tuple[str, int]:
             parts.append(_UNPRINTABLE_RUN)
             lost += 1
     return "".join(parts), lost
+
+
+def titled(drawing: Markup) -> Markup:
+    """The drawing with its sentence as <title>: the engine takes a figure's alternative text from there alone."""
+    return Markup(_LABEL.sub(r"\g<0><title>\1</title>", str(drawing), count=1))  # noqa: S704 - the label is escaped already
 
 
 @cache

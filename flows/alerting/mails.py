@@ -20,7 +20,7 @@ from flows.alerting.pages import AlertPages, Seen, publish_alert_pages, render_a
 from flows.alerting.rooms import in_chat
 from flows.books import load_book
 from flows.inputs import Inputs
-from flows.packs.rendering import link_base, link_of
+from flows.packs.rendering import link_base, link_of, shared_by
 from flows.readers import current_readers, last_week, newest_books
 from flows.run import Run
 from flows.sending.screening import known_of, screened
@@ -57,7 +57,7 @@ class _Telling:
         """The brief that goes with it; a notice brings none."""
         if self.decision.kind is MessageKind.NOTICE:
             return None
-        return (self.decision.customer_id, self.audience.fields)
+        return (self.decision.customer_id, shared_by(self.audience))
 
 
 def critical_and_hard(

@@ -15,23 +15,23 @@ from typing import TypeAlias
 from contracts.exchange import Artifact
 from contracts.ids import key_digest
 from contracts.scope import Audience
-from contracts.words import ArtifactKind, FieldGroup
+from contracts.words import ArtifactKind
 from delivery.addressing import Addressing
 from delivery.publish import ManifestFields, publish
 from flows.inputs import Inputs
 from flows.packs.audience_frames import Frozen
-from flows.packs.rendering import AccountTask, RenderedFile, levels_that_see, render_account_files
+from flows.packs.rendering import AccountTask, RenderedFile, SharedBy, levels_that_see, render_account_files, shared_by
 from flows.run import Run
 from flows.sending.screening import Known
 
-Seen: TypeAlias = tuple[str, frozenset[FieldGroup]]
-"""Which account, for readers who may see which field groups: those who see the same get the same bytes."""
+Seen: TypeAlias = tuple[str, SharedBy]
+"""Which account, for whom: those who may see the same and read the same language get the same bytes."""
 _ACCOUNTS_A_TASK = 10
 
 
 @dataclass(frozen=True)
 class AlertPages:
-    """What was made, by account and field groups. `release` is the folder under output/alerts/releases."""
+    """What was made, by account and who shares it. `release` is the folder under output/alerts/releases."""
 
     pages: dict[Seen, RenderedFile] = field(default_factory=dict)
     briefs: dict[Seen, RenderedFile] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class AlertPages:
 
     def link(self, base: str | None, audience: Audience, customer_id: str) -> str | None:
         """The address of the page as this audience sees it; None where it is not published or nothing is linked."""
-        page = self.pages.get((customer_id, audience.fields))
+        page = self.pages.get((customer_id, shared_by(audience)))
         if base is None or self.release is None or page is None:
             return None
         return f"{base}/alerts/releases/{self.release}/{audience.audience_id}/{page.path}"
@@ -54,21 +54,22 @@ def render_alert_accounts(
     """The briefs of these accounts and, with `inputs`, their pages, made by the workers; and the faults of those
     that must not leave.
     """
-    by_fields: dict[frozenset[FieldGroup], list[str]] = {}
-    for customer_id, fields in sorted(wanted, key=lambda seen: (sorted(seen[1]), seen[0])):
-        by_fields.setdefault(fields, []).append(customer_id)
+    by_sharing: dict[SharedBy, list[str]] = {}
+    for customer_id, sharing in sorted(wanted, key=lambda seen: (sorted(seen[1][0]), seen[1][1], seen[0])):
+        by_sharing.setdefault(sharing, []).append(customer_id)
     tasks = [
         AccountTask(
             book=book,
             fields=fields,
-            levels=levels_that_see(addressing.audiences, fields),
+            levels=levels_that_see(addressing.audiences, (fields, language)),
+            language=language,
             page_ids=tuple(some) if inputs else (),
             brief_ids=tuple(some),
-            into=book.parent / "alerts" / key_digest(*sorted(fields)),
+            into=book.parent / "alerts" / f"{key_digest(*sorted(fields))}-{language}",
             frozen=Frozen(run.workspace.root, inputs) if inputs else None,
             known=known,
         )
-        for fields, customers in by_fields.items()
+        for (fields, language), customers in by_sharing.items()
         for some in _portions(customers)
     ]
     made = AlertPages()
@@ -79,7 +80,7 @@ def render_alert_accounts(
             missed = "was not published" if what == "page" else "was not attached"
             faults += [f"{file.customer_id}: its {what} {missed}: {fault}" for fault in file.faults]
             if not file.faults:
-                place[str(file.customer_id), task.fields] = file
+                place[str(file.customer_id), (task.fields, task.language)] = file
     return made, faults
 
 
@@ -97,17 +98,17 @@ def publish_alert_pages(
     artifacts: dict[str, list[Artifact]] = {}
     for audience, customers in readers.items():
         files = [
-            place[customer, audience.fields]
+            place[customer, shared_by(audience)]
             for customer in sorted(customers)
             for place in (made.pages, made.briefs)
-            if (customer, audience.fields) in place
+            if (customer, shared_by(audience)) in place
         ]
         if files:
             key = audience.audience_id
             artifacts[key] = [
                 Artifact(key, file.path, file.kind, file.stored.read_bytes(), file.customer_id) for file in files
             ]
-            artifacts[key] += render_assets(key)
+            artifacts[key] += render_assets(key, audience.language)
     if not artifacts:
         return made
     fields: ManifestFields = {

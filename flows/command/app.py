@@ -136,6 +136,20 @@ def maintenance(workspace: WorkspaceOption = None, as_json: JsonOption = False) 
     _with_run(flow, workspace, as_json=as_json)
 
 
+@app.command()
+def linkage(
+    workspace: WorkspaceOption = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Look again at the last published week, instead of what the packs show.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """The linkage report: four questions answered with verdict, interval, picture and proposed goals."""
+    from flows.linkage import linkage as flow
+
+    _with_run(lambda run: flow(run, anew=anew), workspace, as_json=as_json)
+
+
 @app.command("sme-review")
 def sme_review(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """What each threshold line would change if it moved: counts, revenue, customers by name."""
@@ -187,12 +201,13 @@ def brief(
     reader: Annotated[str, typer.Option("--for", help="Person id or e-mail of the reader.")],
     workspace: WorkspaceOption = None,
     into: Annotated[Path | None, typer.Option(help="Where to write the PDF; default: output/briefs/.")] = None,
+    language: Annotated[str | None, typer.Option(help="en, it or ar; default: the reader's own.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """A fresh one-page brief of one customer, with exactly what that reader may see."""
     from flows.brief import brief as flow
 
-    _with_run(lambda run: flow(run, customer, reader, into=into), workspace, as_json=as_json)
+    _with_run(lambda run: flow(run, customer, reader, into=into, language=language), workspace, as_json=as_json)
 
 
 @app.command()

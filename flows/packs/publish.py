@@ -10,7 +10,7 @@ from config.sources import read_crosswalk
 from contracts.ids import key_digest
 from contracts.rules import Audiences
 from contracts.scope import Audience
-from contracts.words import ArtifactKind, FieldGroup
+from contracts.words import ArtifactKind
 from delivery.addressing import Addressing, address
 from delivery.feeds import render_feeds
 from delivery.publish import ManifestFields, Release, publish
@@ -21,10 +21,12 @@ from flows.packs.rendering import (
     RenderedFile,
     RenderedPack,
     RenderTask,
+    SharedBy,
     levels_that_see,
     read_back,
     render_account_files,
     render_packs,
+    shared_by,
 )
 from flows.run import Run
 from flows.week.assess import Assessed
@@ -90,34 +92,36 @@ def render_week(
 def _with_shared(
     packs: list[RenderedPack], run: Run, frozen: Frozen, *, book: Path, into: Path
 ) -> Iterator[tuple[RenderedPack, dict[tuple[ArtifactKind, str], RenderedFile]]]:
-    """Each pack with the account files of its field groups, which are rendered here once for all who share them."""
-    groups: dict[frozenset[FieldGroup], list[RenderedPack]] = {}
+    """Each pack with the account files of its field groups in its language, rendered here once for all who share
+    them.
+    """
+    groups: dict[SharedBy, list[RenderedPack]] = {}
     for pack in packs:
-        groups.setdefault(pack.audience.fields, []).append(pack)
+        groups.setdefault(shared_by(pack.audience), []).append(pack)
     tasks: list[AccountTask] = []
-    shared: dict[frozenset[FieldGroup], dict[tuple[ArtifactKind, str], RenderedFile]] = {f: {} for f in groups}
-    rolled: dict[frozenset[FieldGroup], dict[tuple[ArtifactKind, str], RenderedFile]] = {f: {} for f in groups}
-    for fields, members in groups.items():
-        levels = levels_that_see((pack.audience for pack in members), fields)
+    shared: dict[SharedBy, dict[tuple[ArtifactKind, str], RenderedFile]] = {f: {} for f in groups}
+    rolled: dict[SharedBy, dict[tuple[ArtifactKind, str], RenderedFile]] = {f: {} for f in groups}
+    for (fields, language), members in groups.items():
+        levels = levels_that_see((pack.audience for pack in members), (fields, language))
         briefs = {customer for pack in members for customer in pack.brief_ids}
         wanted = sorted(briefs.union(*(pack.page_ids for pack in members)))
-        folder = into / "accounts" / key_digest(*sorted(fields))
+        folder = into / "accounts" / f"{key_digest(*sorted(fields))}-{language}"
         for start in range(0, len(wanted), _ACCOUNTS_A_TASK):
             some = tuple(wanted[start : start + _ACCOUNTS_A_TASK])
             told = tuple(customer for customer in some if customer in briefs)
-            tasks.append(AccountTask(book, fields, levels, some, told, folder, frozen))
+            tasks.append(AccountTask(book, fields, levels, language, some, told, folder, frozen))
         parents = sorted(frozenset().union(*(pack.family_ids for pack in members)))
         for start in range(0, len(parents), _ACCOUNTS_A_TASK):
             some = tuple(parents[start : start + _ACCOUNTS_A_TASK])
             place = folder / "families"
-            tasks.append(AccountTask(book, fields, levels, some, (), place, frozen, with_families=True))
+            tasks.append(AccountTask(book, fields, levels, language, some, (), place, frozen, with_families=True))
     for task, files in zip(tasks, run.fan_out.map(render_account_files, tasks), strict=True):
         made = rolled if task.with_families else shared
-        made[task.fields].update({(file.kind, str(file.customer_id)): file for file in files})
+        made[task.fields, task.language].update({(file.kind, str(file.customer_id)): file for file in files})
     for pack in packs:
-        fields = pack.audience.fields
-        own = {key: file for key, file in rolled[fields].items() if key[1] in pack.family_ids}
-        yield pack, {**shared[fields], **own}
+        sharing = shared_by(pack.audience)
+        own = {key: file for key, file in rolled[sharing].items() if key[1] in pack.family_ids}
+        yield pack, {**shared[sharing], **own}
 
 
 def publish_week(

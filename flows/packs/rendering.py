@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from json import loads
 from pathlib import Path
+from typing import TypeAlias
 
 from contracts.book import FAMILY_FRAMES, Book
 from contracts.exchange import Artifact, Picture, WorkbookToken
@@ -21,6 +22,8 @@ from delivery.leakscan import Tokens, allowed_of, scan, scan_bytes
 from flows.books import load_book
 from flows.packs.audience_frames import Frozen, for_accounts, for_audience, members_below
 from flows.sending.screening import Known, few_tokens, ordinary_words, week_tokens
+from reporting.account.words import readers_title
+from reporting.languages import tongue
 from reporting.mails.house import MailBody
 
 
@@ -40,7 +43,7 @@ class RenderTask:
 
 @dataclass(frozen=True, slots=True)
 class AccountTask:
-    """Render the pages and briefs of these accounts for all who may see `fields`.
+    """Render the pages and briefs of these accounts for all who may see `fields` and read `language`.
 
     `frozen`: for pages, which split a score's change into what is due to what; a brief alone does without.
     `with_families`: the readers hold the whole families of these parent accounts, and see their roll-up.
@@ -50,12 +53,22 @@ class AccountTask:
     book: Path
     fields: frozenset[FieldGroup]
     levels: tuple[Level, ...]
+    language: str
     page_ids: tuple[str, ...]
     brief_ids: tuple[str, ...]
     into: Path
     frozen: Frozen | None = None
     with_families: bool = False
     known: Known | None = None
+
+
+SharedBy: TypeAlias = tuple[frozenset[FieldGroup], str]
+"""Whose account files are the same bytes: those who may see the same field groups and read the same language."""
+
+
+def shared_by(audience: Audience) -> SharedBy:
+    """A language without a catalogue is read as English: it shares the English files."""
+    return audience.fields, tongue(audience.language).code
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +169,7 @@ def render_account_files(task: AccountTask) -> list[RenderedFile]:
     customers = frozenset((*task.page_ids, *task.brief_ids))
     if task.with_families:
         customers |= members_below(load_book(task.book), customers)
-    everyone = all_who_see(task.fields, task.levels, customers)
+    everyone = all_who_see(task.fields, task.levels, customers, task.language)
     book = load_book(task.book, customers)
     if task.frozen is not None:
         book = for_accounts(book, customers, task.frozen)
@@ -174,22 +187,27 @@ def render_account_files(task: AccountTask) -> list[RenderedFile]:
     return files
 
 
-def all_who_see(fields: frozenset[FieldGroup], levels: tuple[Level, ...], customers: frozenset[str]) -> Audience:
-    """The readers that share an account's files: whoever holds the account and may see these field groups."""
+def all_who_see(
+    fields: frozenset[FieldGroup], levels: tuple[Level, ...], customers: frozenset[str], language: str
+) -> Audience:
+    """The readers that share an account's files: whoever holds the account, may see these field groups and reads
+    this language.
+    """
     return Audience(
         level=levels[0],
         unit=None,
         root="accounts",
-        title=" and ".join(f"{level.label}s" for level in levels),
+        title=readers_title(levels, tongue(language)),
         readers=(),
         customer_ids=customers,
         fields=fields,
         rule="Only readers whose scope holds this account.",
+        language=language,
     )
 
 
-def levels_that_see(audiences: Iterable[Audience], fields: frozenset[FieldGroup]) -> tuple[Level, ...]:
-    seen = {audience.level for audience in audiences if audience.fields == fields}
+def levels_that_see(audiences: Iterable[Audience], sharing: SharedBy) -> tuple[Level, ...]:
+    seen = {audience.level for audience in audiences if shared_by(audience) == sharing}
     return tuple(level for level in Level if level in seen)
 
 

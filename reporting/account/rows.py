@@ -77,7 +77,7 @@ def _row(
         loyalty=row.loyalty,
         retention=row.retention,
         loyalty_change=change_of(row.before_loyalty, row.loyalty, noise=noise),
-        retention_change=change_of(row.before_retention, row.retention, noise=noise),
+        retention_change=change_of(row.before_retention, row.retention, noise=ground.book.facts.retention_noise),
         coverage_share=min(row.loyalty_coverage or 0.0, row.retention_coverage or 0.0),
         is_borderline=bool(row.is_borderline),
         revenue=money,

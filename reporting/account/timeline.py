@@ -12,7 +12,8 @@ from contracts.weeks import Week, weeks_between
 from contracts.words import PlacementState
 from reporting import formats
 from reporting.account.models import Band, Dot, Timeline
-from reporting.ground import Ground, mark_of
+from reporting.ground import Ground
+from reporting.languages import Tongue, later
 from reporting.models.pack import Point
 from reporting.reading import calendar_day, local_day
 from reporting.sections.experience import mood_of
@@ -21,14 +22,16 @@ Rows = Sequence[SimpleNamespace]
 WEEKS = 104
 TRAIL_WEEKS = 13
 _RECENT_WEEKS = 2
-_SCALES = {"nps": "NPS answers, 0–10", "csat": "CSAT answers", "ces": "CES answers"}
+_SCALES = {"nps": later("NPS answers, 0–10"), "csat": later("CSAT answers"), "ces": later("CES answers")}
+_SURVEY = later("Survey")
 
 
 def timeline(ground: Ground, parts: Mapping[str, Rows], placed: SimpleNamespace | None) -> Timeline:
     """All lanes in weeks from the first of 104; a lane without anything is empty."""
     first = ground.week.shift(1 - WEEKS)
     standing = _standing(parts["history"], placed, ground.week, first)
-    bands = _bands(standing, first)
+    bands = _bands(standing, first, ground)
+    speech = ground.speech
     tickets = [0] * WEEKS
     severe = []
     for row in parts["tickets"]:
@@ -40,27 +43,33 @@ def timeline(ground: Ground, parts: Mapping[str, Rows], placed: SimpleNamespace 
             severe.append(round(at, 2))
     recent = sum(at >= WEEKS - _RECENT_WEEKS for at in severe)
     kind, surveys = _surveys(parts["surveys"], ground, first)
-    title = _title(bands, len(standing))
+    title = _title(bands, len(standing), speech)
     counts = [
-        formats.figures(sum(tickets), "ticket"),
-        formats.figures(len(severe), "severity-1 fault"),
-        formats.figures(len(surveys), "survey answer"),
+        speech.figures("{count} ticket", "{count} tickets", sum(tickets)),
+        speech.figures("{count} severity-1 fault", "{count} severity-1 faults", len(severe)),
+        speech.figures("{count} survey answer", "{count} survey answers", len(surveys)),
     ]
     return Timeline(
         title=title,
         first_week=str(first),
         last_week=str(ground.week),
         weeks=WEEKS,
-        quarters=tuple(_quarters(first, ground.week)),
+        quarters=tuple(_quarters(first, ground.week, speech)),
         bands=bands,
         tickets=tuple(tickets),
         severe=tuple(sorted(severe)),
-        severe_note=f"{formats.number(recent)} in 14 days" if recent else "",
+        severe_note=speech.figures("{count} in 14 days", "{count} in 14 days", recent) if recent else "",
         surveys=surveys,
-        survey_label=_SCALES.get(kind, "Survey"),
+        survey_label=speech.say(_SCALES.get(kind, _SURVEY)),
         deals=tuple(_deals(parts["deals"], ground, first)),
         installs=tuple(_installs(parts["install_base"], ground, first)),
-        finding=f"{title}. {formats.listed(counts)} from {first} to {ground.week}.",
+        finding=speech.say(
+            "{title}. {counts} from {first} to {last}.",
+            title=title,
+            counts=speech.listed(counts),
+            first=first,
+            last=ground.week,
+        ),
     )
 
 
@@ -93,13 +102,13 @@ def _weeks(first: Week) -> tuple[str, ...]:
     return tuple(map(str, weeks_between(first, first.shift(WEEKS - 1))))
 
 
-def _bands(standing: Mapping[str, Sequence[Any]], first: Week) -> tuple[Band, ...]:
+def _bands(standing: Mapping[str, Sequence[Any]], first: Week, ground: Ground) -> tuple[Band, ...]:
     found: list[Band] = []
     for step, week in enumerate(_weeks(first)):
         known = standing.get(week)
         if known is None or known[0] == PlacementState.LEFT:
             continue
-        mark = mark_of(known[0], known[1])
+        mark = ground.mark(known[0], known[1])
         if found and found[-1].end == step and found[-1].mark == mark:
             found[-1] = Band(mark, found[-1].start, step + 1)
         else:
@@ -107,28 +116,33 @@ def _bands(standing: Mapping[str, Sequence[Any]], first: Week) -> tuple[Band, ..
     return tuple(found)
 
 
-def _title(bands: Sequence[Band], scored: int) -> str:
+def _title(bands: Sequence[Band], scored: int, speech: Tongue) -> str:
     if not bands:
-        return "Two years: no score yet"
-    since = f"{formats.figures(scored, 'week')} scored"
-    changes = len(bands) - 1
+        return speech.say("Two years: no score yet")
+    changes, zone = len(bands) - 1, bands[-1].mark.label
     if changes == 0:
-        return f"Two years: {bands[0].mark.label} throughout, {since}"
-    stay = bands[-1].end - bands[-1].start
-    return (
-        f"Two years: {formats.counted(changes, 'change')} of zone in {formats.figures(scored, 'scored week')}, "
-        f"{bands[-1].mark.label} for {formats.figures(stay, 'week')} now"
+        return speech.figures(
+            "Two years: {zone} throughout, {count} week scored", "Two years: {zone} throughout, {count} weeks scored",
+            scored, zone=zone,
+        )  # fmt: skip
+    return speech.say(
+        "Two years: {changes} of zone in {weeks}, {zone} for {stay} now",
+        changes=speech.count("{count} change", "{count} changes", changes),
+        weeks=speech.figures("{count} scored week", "{count} scored weeks", scored),
+        zone=zone,
+        stay=speech.figures("{count} week", "{count} weeks", bands[-1].end - bands[-1].start),
     )
 
 
-def _quarters(first: Week, last: Week) -> list[tuple[float, str]]:
+def _quarters(first: Week, last: Week, speech: Tongue) -> list[tuple[float, str]]:
     found = []
     for year in range(first.monday.year, last.sunday.year + 1):
         for quarter in range(4):
             on = date(year, 3 * quarter + 1, 1)
             at = (on - first.monday).days / 7
             if 0 <= at < WEEKS:
-                found.append((round(at, 2), f"Q1 {year}" if quarter == 0 else f"Q{quarter + 1}"))
+                name = speech.say("Q{number}", number=quarter + 1)
+                found.append((round(at, 2), f"{name} {year}" if quarter == 0 else name))
     return found
 
 
@@ -138,7 +152,7 @@ def _surveys(given: Rows, ground: Ground, first: Week) -> tuple[str, tuple[Dot, 
     for row in given:
         at = _place(row.answered_at, ground, first)
         if at is not None and row.score is not None:
-            dot = Dot(round(at, 2), formats.trimmed(row.score), row.kind, mood_of(row))
+            dot = Dot(round(at, 2), ground.speech.trimmed(row.score), row.kind, mood_of(row))
             by_kind.setdefault(row.kind, []).append(dot)
     if not by_kind:
         return "", ()
@@ -156,7 +170,8 @@ def _deals(given: Rows, ground: Ground, first: Week) -> list[Dot]:
         money = ground.amount_in(row.amount, row.currency)
         value = f" {money.text}" if row.amount is not None and ground.shows_money else ""
         state = "open" if is_open else row.status or "closed"
-        found.append(Dot(round(at, 2), f"{state}{value}", state, "worse" if state == "lost" else "same"))
+        told = f"{ground.speech.retell(state)}{value}"
+        found.append(Dot(round(at, 2), told, state, "worse" if state == "lost" else "same"))
     return sorted(found, key=lambda dot: (dot.at, dot.text))
 
 
@@ -165,8 +180,9 @@ def _installs(given: Rows, ground: Ground, first: Week) -> list[Dot]:
     for row in given:
         at = _place(row.installed_on, ground, first)
         if at is not None:
-            many = f"{formats.trimmed(row.quantity)} × " if row.quantity and row.quantity > 1 else ""
-            found.append(Dot(round(at, 2), formats.clipped(f"{many}{row.product or 'install'}", 22), "install"))
+            many = f"{ground.speech.trimmed(row.quantity)} × " if row.quantity and row.quantity > 1 else ""
+            what = row.product or ground.speech.say("install")
+            found.append(Dot(round(at, 2), formats.clipped(f"{many}{what}", 22), "install"))
     return sorted(found, key=lambda dot: (dot.at, dot.text))
 
 
@@ -175,7 +191,7 @@ def trail(ground: Ground, history: Rows, placed: SimpleNamespace | None) -> tupl
     first = ground.week.shift(1 - TRAIL_WEEKS)
     standing = _standing(history, placed, ground.week, first)
     return tuple(
-        Point("", week, loyalty, retention, None, mark_of(state, zone), label=week)
+        Point("", week, loyalty, retention, None, ground.mark(state, zone), label=week)
         for week, (state, zone, loyalty, retention) in standing.items()
         if loyalty is not None and retention is not None
     )

@@ -10,77 +10,95 @@ from contracts.words import FieldGroup
 from reporting import formats
 from reporting.account.models import Worth
 from reporting.explain import shares_out
-from reporting.ground import Ground, zone_mark
+from reporting.ground import Ground
+from reporting.languages import Tongue, later
 
 Rows = Sequence[SimpleNamespace]
-_BASES = {"margin": "Lifetime value", "revenue": "Discounted revenue"}
+_BASES = {"margin": later("Lifetime value"), "revenue": later("Discounted revenue")}
 _KINDS = (
-    ("value_change", "new facts"),
-    ("decay_change", "the same facts, older"),
-    ("coverage_change", "signals that came or went"),
-    ("rule_change", "new rules"),
-    ("norms_change", "what is usual in the book"),
+    ("value_change", later("new facts")),
+    ("decay_change", later("the same facts, older")),
+    ("coverage_change", later("signals that came or went")),
+    ("rule_change", later("new rules")),
+    ("norms_change", later("what is usual in the book")),
 )
 _RULES = {
-    "worst_child": "the family's worst account counts",
-    "revenue_weighted": "mean weighted by revenue",
-    "parent_only": "the parent's own scores count",
+    "worst_child": later("the family's worst account counts"),
+    "revenue_weighted": later("mean weighted by revenue"),
+    "parent_only": later("the parent's own scores count"),
 }
 
 
 def worth(ground: Ground, given: Rows) -> Worth:
     """The value with its 95 % interval; revenue is never called value, and a missing value says why."""
+    speech = ground.speech
+    unnamed = speech.say(_BASES["margin"])
     if not ground.audience.sees(FieldGroup.LIFETIME_VALUE):
-        return Worth("Lifetime value", formats.NOT_SHOWN, "", "")
+        return Worth(unnamed, speech.say(formats.NOT_SHOWN), "", "")
     if not given or given[0].value_amount is None:
-        why = given[0].why_missing if given and given[0].why_missing else "It was not computed for this account."
-        return Worth("Lifetime value", "not known", "", why)
+        why = given[0].why_missing if given and given[0].why_missing else ""
+        unknown = speech.say("It was not computed for this account.")
+        return Worth(unnamed, speech.say("not known"), "", speech.retell(why) or unknown)
     row = given[0]
-    label = _BASES.get(row.basis, "Lifetime value")
-    low, high = (formats.money(each, ground.currency) for each in (row.low, row.high))
-    span = f"{low} to {high}" if row.low is not None and row.high is not None else "interval not known"
-    basis = "the margin is not known" if row.basis == "revenue" else "discounted margin"
-    return Worth(
-        label, formats.money(row.value_amount, ground.currency), span, f"Over {row.horizon_months} months, {basis}."
+    if row.low is not None and row.high is not None:
+        low, high = (speech.money(each, ground.currency) for each in (row.low, row.high))
+        span = speech.say("{low} to {high}", low=low, high=high)
+    else:
+        span = speech.say("interval not known")
+    basis = speech.say("the margin is not known") if row.basis == "revenue" else speech.say("discounted margin")
+    note = speech.figures(
+        "Over {count} month, {basis}.", "Over {count} months, {basis}.", int(row.horizon_months), basis=basis
     )
+    label = speech.say(_BASES.get(row.basis, _BASES["margin"]))
+    return Worth(label, speech.money(row.value_amount, ground.currency), span, note)
 
 
-def foretold(given: Rows) -> str:
+def foretold(given: Rows, speech: Tongue) -> str:
     """The adopted model's word; empty while the retention axis is the experts' index."""
     if not given or given[0].probability is None:
         return ""
     row = given[0]
-    text = (
-        f"Chance of leaving within {row.horizon_days} days: {formats.percent(row.probability)} (model {row.version})."
-    )
+    told = [
+        speech.say(
+            "Chance of leaving within {days} days: {chance} (model {version}).",
+            days=speech.number(row.horizon_days), chance=speech.percent(row.probability), version=row.version,
+        )
+    ]  # fmt: skip
     if row.why_up:
-        text += f" Raises it: {row.why_up}."
+        told.append(speech.say("Raises it: {why}.", why=speech.retell(row.why_up)))
     if row.why_down:
-        text += f" Lowers it: {row.why_down}."
-    return text
+        told.append(speech.say("Lowers it: {why}.", why=speech.retell(row.why_down)))
+    return " ".join(told)
 
 
 def family(ground: Ground, given: Rows) -> str:
     """The roll-up of a parent beside its own place; empty where the whole family may not be seen."""
     if not given or not given[0].placed_members:
         return ""
-    row = given[0]
-    own = f"own {zone_mark(row.zone).label}" if row.zone else "own zone not known"
-    scores = ""
+    row, speech = given[0], ground.speech
+    own = speech.say("own {zone}", zone=ground.zone_name(row.zone)) if row.zone else speech.say("own zone not known")
+    rolled = ground.zone_name(row.rolled_zone)
     if row.rolled_loyalty is not None and row.rolled_retention is not None:
-        scores = f" ({formats.number(row.rolled_loyalty)} / {formats.number(row.rolled_retention)})"
-    below = formats.figures(int(row.children), "account")
-    whole = f"with its {below} below {zone_mark(row.rolled_zone).label}{scores}"
+        rolled += f" ({speech.number(row.rolled_loyalty)} / {speech.number(row.rolled_retention)})"
+    whole = speech.figures(
+        "with its {count} account below {zone}", "with its {count} accounts below {zone}", int(row.children),
+        zone=rolled,
+    )  # fmt: skip
+    values = {"own": own, "whole": whole, "rule": speech.say(_RULES[row.rule])}
     money = ground.amount(row.family_revenue_amount)
-    amount = f"; {money.text} of yearly revenue in the family" if money.value is not None else ""
-    return f"Parent account: {own}, {whole}; {_RULES[row.rule]}{amount}."
+    if money.value is None:
+        return speech.say("Parent account: {own}, {whole}; {rule}.", **values)
+    return speech.say(
+        "Parent account: {own}, {whole}; {rule}; {amount} of yearly revenue in the family.", amount=money.text, **values
+    )
 
 
-def kinds(given: Rows, axis: str, *, start: float, end: float) -> tuple[tuple[str, str], ...]:
+def kinds(given: Rows, axis: str, speech: Tongue, *, start: float, end: float) -> tuple[tuple[str, str], ...]:
     """What the change of a score is due to, in whole points that sum to the printed change; zeros are left out."""
     mine = [row for row in given if row.axis == axis]
     if not mine:
         return ()
     sums = [math.fsum(getattr(row, column) for row in mine) for column, _ in _KINDS]
     printed = shares_out(sums, int(formats.rounded(end) - formats.rounded(start)))
-    return tuple((words, formats.signed(whole)) for (_, words), whole in zip(_KINDS, printed, strict=True) if whole)
+    named = zip(_KINDS, printed, strict=True)
+    return tuple((speech.say(words), speech.signed(whole)) for (_, words), whole in named if whole)

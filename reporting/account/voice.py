@@ -7,8 +7,10 @@ from types import SimpleNamespace
 
 from contracts.words import FieldGroup
 from reporting import formats
+from reporting.account.follow import score_in
 from reporting.account.models import AspectMark, Said
 from reporting.ground import Ground
+from reporting.languages import Tongue, later
 from reporting.reading import local_day
 from reporting.sections.experience import score_text
 from reporting.sections.voice import feeling_of
@@ -19,14 +21,18 @@ _RECENT_DAYS = 182
 _TEAM = "account_feedback"
 _LEAVING = "leaving"
 _REAL = 0.15  # of the scale from -1 to 1: smaller steps of feeling are not told
-_SOURCES = {"tickets": "Ticket", "transcripts": "Call"}
+_SOURCES = {"tickets": later("Ticket"), "transcripts": later("Call")}
+_SURVEY = later("Survey")
 _KINDS = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
+_FEELINGS = {"negative": later("negative"), "positive": later("positive"), "neutral": later("neutral")}
+_UNREAD = later("not read")
 
 
 def said(ground: Ground, parts: Mapping[str, Rows]) -> tuple[tuple[Said, ...], str]:
     """The newest texts of the customer from surveys, tickets and calls; a grey sentence when there are none."""
+    speech = ground.speech
     if not ground.audience.sees(FieldGroup.VERBATIMS):
-        return (), f"Customer comments are {formats.NOT_SHOWN}."
+        return (), speech.say("Customer comments are not shown to this audience.")
     texts = [row for row in parts["comments"] if row.table != _TEAM and row.text]
     texts.sort(key=lambda row: (-row.said_at.timestamp(), row.table, row.row_key))
     answers = {row.response_id: row for row in parts["surveys"]}
@@ -36,20 +42,27 @@ def said(ground: Ground, parts: Mapping[str, Rows]) -> tuple[tuple[Said, ...], s
     found = []
     for row in texts[:SHOWN]:
         answer = answers.get(row.row_key) if row.table == "surveys" else None
-        source = _KINDS.get(answer.kind, "Survey") if answer is not None else _SOURCES.get(row.table, "Survey")
+        source = _KINDS.get(answer.kind, _SURVEY) if answer is not None else _SOURCES.get(row.table, _SURVEY)
         marks = sorted(aspects.get((row.table, row.row_key), ()), key=lambda each: each.aspect)
         found.append(
             Said(
-                formats.day_near(local_day(row.said_at, ground.zone), ground.today), source,
-                score_text(answer) if answer is not None else "", str(row.text).strip(),
-                row.language if row.language != "unknown" else "", row.sentiment or "not read",
+                speech.day_near(local_day(row.said_at, ground.zone), ground.today), speech.say(source),
+                score_in(score_text(answer), speech) if answer is not None else "", str(row.text).strip(),
+                row.language if row.language != "unknown" else "", _feeling(row.sentiment, speech),
                 feeling_of(row.sentiment),
                 tuple(
-                    AspectMark(mark.aspect, mark.sentiment or "not read", feeling_of(mark.sentiment)) for mark in marks
+                    AspectMark(
+                        speech.retell(mark.aspect), _feeling(mark.sentiment, speech), feeling_of(mark.sentiment)
+                    )
+                    for mark in marks
                 ),
             )
         )  # fmt: skip
-    return tuple(found), "" if found else "No comment on record."
+    return tuple(found), "" if found else speech.say("No comment on record.")
+
+
+def _feeling(sentiment: str | None, speech: Tongue) -> str:
+    return speech.say(_FEELINGS.get(sentiment or "", sentiment or _UNREAD))
 
 
 def voice_sentence(ground: Ground, given: Rows) -> str:
@@ -61,29 +74,36 @@ def voice_sentence(ground: Ground, given: Rows) -> str:
             tones.setdefault(row.aspect, []).append(-1 if row.sentiment == "negative" else 1)
     bad = sorted((sum(each), aspect) for aspect, each in tones.items() if sum(each) < 0)
     good = sorted((-sum(each), aspect) for aspect, each in tones.items() if sum(each) > 0)
-    told = []
+    told, speech = [], ground.speech
     if _LEAVING in {aspect for _, aspect in bad}:
-        told.append("speaks of leaving")
-    complaints = [aspect for _, aspect in bad if aspect != _LEAVING][:3]
+        told.append(speech.say("speaks of leaving"))
+    complaints = [speech.retell(aspect) for _, aspect in bad if aspect != _LEAVING][:3]
     if complaints:
-        told.append(f"complains of {formats.listed(complaints)}")
+        told.append(speech.say("complains of {aspects}", aspects=speech.listed(complaints)))
     if good:
-        told.append(f"praises {formats.listed([aspect for _, aspect in good[:3]])}")
-    return f"In half a year the customer {formats.listed(told)}." if told else ""
+        praised = [speech.retell(aspect) for _, aspect in good[:3]]
+        told.append(speech.say("praises {aspects}", aspects=speech.listed(praised)))
+    return speech.say("In half a year the customer {told}.", told=speech.listed(told)) if told else ""
 
 
 def calls_sentence(ground: Ground, given: Rows) -> str:
     """How the newest call went, when calls are on record."""
     if not given:
         return ""
+    speech = ground.speech
     last = max(given, key=lambda row: (row.started_at, row.transcript_id))
-    on = formats.day_near(local_day(last.started_at, ground.zone), ground.today)
-    text = f"{formats.capital(formats.counted(len(given), 'call'))} on record, the last on {on}"
+    on = speech.day_near(local_day(last.started_at, ground.zone), ground.today)
+    text = speech.count(
+        "{count} call on record, the last on {day}", "{count} calls on record, the last on {day}", len(given), day=on
+    )
     if last.talk_share is not None:
-        text += f": the customer spoke {formats.percent(last.talk_share)} of the time"
+        text += speech.say(": the customer spoke {share} of the time", share=speech.percent(last.talk_share))
     if last.sentiment_score is not None and last.ending_score is not None:
         step = last.ending_score - last.sentiment_score
-        text += ", and it ended " + (
-            "better than it went" if step > 0.15 else "worse than it went" if step < -0.15 else "as it went"
-        )
-    return f"{text}."
+        if step > _REAL:
+            text += speech.say(", and it ended better than it went")
+        elif step < -_REAL:
+            text += speech.say(", and it ended worse than it went")
+        else:
+            text += speech.say(", and it ended as it went")
+    return f"{formats.capital(text)}."

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import SimpleNamespace
 
-from contracts.words import PlacementState
+from contracts.words import Level, PlacementState
 from reporting import formats
+from reporting.account.follow import score_in
 from reporting.account.models import Waterfall
 from reporting.account.voice import voice_sentence
 from reporting.explain import name_of_signal
-from reporting.ground import Ground, zone_mark
+from reporting.ground import Ground
+from reporting.languages import Tongue, later
 from reporting.models.pack import Point
 from reporting.reading import calendar_day, local_day
 from reporting.sections.experience import score_text
@@ -19,44 +22,87 @@ from reporting.sections.experience import score_text
 _SEVERE_DAYS = 90
 _RENEWAL_DAYS = 180
 _SENTENCES = 4
+_READERS = {
+    Level.INDIVIDUAL: later("Individual contributors"),
+    Level.MANAGER: later("Managers"),
+    Level.DIRECTOR: later("Directors"),
+    Level.EXECUTIVE: later("Executives"),
+}
+_PARTS = (
+    (
+        0.9,
+        later("“{name}” accounts for nearly all of the fall in {axis}."),
+        later("“{name}” accounts for nearly all of the rise in {axis}."),
+    ),
+    (
+        0.55,
+        later("“{name}” accounts for more than half of the fall in {axis}."),
+        later("“{name}” accounts for more than half of the rise in {axis}."),
+    ),
+    (
+        0.45,
+        later("“{name}” accounts for about half of the fall in {axis}."),
+        later("“{name}” accounts for about half of the rise in {axis}."),
+    ),
+    (
+        0.28,
+        later("“{name}” accounts for about a third of the fall in {axis}."),
+        later("“{name}” accounts for about a third of the rise in {axis}."),
+    ),
+    (
+        -math.inf,
+        later("“{name}” is the largest single part of the fall in {axis}."),
+        later("“{name}” is the largest single part of the rise in {axis}."),
+    ),
+)
 
 
 def zone_sentence(ground: Ground, placed: SimpleNamespace, falls: Sequence[Waterfall]) -> str:
     """What follows the zone chip: `since this week, from Somewhat Loyal. Loyalty 38 (was 51), retention 41.`"""
+    speech = ground.speech
     if placed.state == PlacementState.INSUFFICIENT:
-        why = placed.why_insufficient or "too few signals are measured"
-        return f"This account has no zone: {why}."
-    parts = [_since(ground, placed), _scores(placed)]
+        why = speech.retell(placed.why_insufficient) or speech.say("too few signals are measured")
+        return speech.say("This account has no zone: {why}.", why=why)
+    parts = [_since(ground, placed), _scores(placed, speech)]
     main = _main_reason(ground, falls)
     if main:
         parts.append(main)
     if placed.is_borderline:
-        parts.append(f"Borderline: within ±{formats.trimmed(ground.book.facts.dead_band)} of a line.")
+        band = speech.trimmed(ground.book.facts.dead_band)
+        parts.append(speech.say("Borderline: within ±{band} of a line.", band=band))
     if placed.pending_zone:
-        weeks = formats.figures(int(placed.pending_weeks or 0), "week")
-        parts.append(f"The scores alone say {zone_mark(placed.pending_zone).label} for {weeks}; not confirmed yet.")
+        told = speech.figures(
+            "The scores alone say {zone} for {count} week; not confirmed yet.",
+            "The scores alone say {zone} for {count} weeks; not confirmed yet.",
+            int(placed.pending_weeks or 0), zone=ground.zone_name(placed.pending_zone),
+        )  # fmt: skip
+        parts.append(told)
     return " ".join(parts)
 
 
 def _since(ground: Ground, placed: SimpleNamespace) -> str:
+    say = ground.speech.say
     moved = placed.direction in ("better", "worse")
-    came = f", from {zone_mark(placed.before_zone).label}" if moved else ""
     if ground.book.facts.previous_week is None:
-        return "in the first report."
-    if moved or placed.episode_since == ground.book.facts.week:
-        return f"since this week{came}."
-    return f"since {placed.episode_since}." if placed.episode_since else "this week."
+        return say("in the first report.")
+    if moved:
+        return say("since this week, from {zone}.", zone=ground.zone_name(placed.before_zone))
+    if placed.episode_since == ground.book.facts.week:
+        return say("since this week.")
+    return say("since {week}.", week=placed.episode_since) if placed.episode_since else say("this week.")
 
 
-def _scores(placed: SimpleNamespace) -> str:
+def _scores(placed: SimpleNamespace, speech: Tongue) -> str:
     told = []
     for axis in ("loyalty", "retention"):
         now, before = getattr(placed, axis), getattr(placed, f"before_{axis}")
         if now is None:
             continue
-        was = f" (was {formats.number(before)})" if before is not None and round(before) != round(now) else ""
-        told.append(f"{axis} {formats.number(now)}{was}")
-    return f"{formats.capital(', '.join(told))}." if told else ""
+        figure = speech.number(now)
+        if before is not None and round(before) != round(now):
+            figure = speech.say("{now} (was {was})", now=figure, was=speech.number(before))
+        told.append(f"{speech.say(axis)} {figure}")
+    return f"{formats.capital(speech.say(', ').join(told))}." if told else ""
 
 
 def _main_reason(ground: Ground, falls: Sequence[Waterfall]) -> str:
@@ -70,17 +116,11 @@ def _main_reason(ground: Ground, falls: Sequence[Waterfall]) -> str:
         return ""
     largest = max(same, key=lambda step: (abs(step.change), step.signal_id))
     share = largest.change / change
-    name = name_of_signal(ground.words, largest.signal_id)
-    what = "fall" if change < 0 else "rise"
-    return f"“{formats.capital(name)}” {_part(share)} of the {what} in {fall.axis}."
-
-
-def _part(share: float) -> str:
-    for floor, words in ((0.9, "accounts for nearly all"), (0.55, "accounts for more than half"),
-                         (0.45, "accounts for about half"), (0.28, "accounts for about a third")):  # fmt: skip
-        if share >= floor:
-            return words
-    return "is the largest single part"
+    name = name_of_signal(ground.words, largest.signal_id, ground.speech)
+    fell, rose = next((words for floor, *words in _PARTS if share >= floor))
+    return ground.speech.say(
+        fell if change < 0 else rose, name=formats.capital(name), axis=ground.speech.say(fall.axis)
+    )
 
 
 def summary(
@@ -88,7 +128,7 @@ def summary(
 ) -> tuple[str, ...]:
     """Three or four sentences on the customer's experience: problems, answers, words, money, what got better."""
     found = [
-        _problems(ground, parts["tickets"]),
+        problems_sentence(ground, parts["tickets"]),
         _answer(ground, parts["surveys"]),
         voice_sentence(ground, parts["comment_aspects"]),
         _renewal(ground, placed),
@@ -97,57 +137,82 @@ def summary(
     if better:
         best = max(better, key=lambda step: (step.change, step.signal_id))
         if best.signal_id in ground.words:
-            found.append(f"Better: {best.label}.")
+            found.append(ground.speech.say("Better: {step}.", step=best.label))
     return tuple(text for text in found if text)[:_SENTENCES]
 
 
-def _problems(ground: Ground, given: Sequence[SimpleNamespace]) -> str:
+def problems_sentence(ground: Ground, given: Sequence[SimpleNamespace]) -> str:
+    """How many tickets in 90 days, how many of them severe, how many are open."""
+    speech = ground.speech
     since = ground.book.facts.as_of - timedelta(days=_SEVERE_DAYS)
     recent = [row for row in given if row.opened_at >= since]
     severe = sum(row.severity == 1 for row in recent)
     waiting = sum(row.resolved_at is None and row.closed_at is None for row in given)
     if not recent and not waiting:
-        return f"No ticket in {_SEVERE_DAYS} days."
-    text = f"{formats.capital(formats.counted(len(recent), 'ticket'))} in {_SEVERE_DAYS} days"
+        return speech.say("No ticket in {days} days.", days=speech.number(_SEVERE_DAYS))
+    text = speech.count(
+        "{count} ticket in {days} days", "{count} tickets in {days} days", len(recent), days=speech.number(_SEVERE_DAYS)
+    )
     if severe:
-        text += f", {formats.count_word(severe)} of severity 1"
-    verb = "is" if waiting == 1 else "are"
-    return f"{text}; {formats.count_word(waiting) if waiting else 'none'} {verb if waiting else 'is'} open."
+        text += speech.count(", {count} of severity 1", ", {count} of severity 1", severe)
+    still = speech.count("{count} is open", "{count} are open", waiting) if waiting else speech.say("none is open")
+    return speech.say("{tickets}; {still}.", tickets=formats.capital(text), still=still)
 
 
 def _answer(ground: Ground, given: Sequence[SimpleNamespace]) -> str:
+    speech = ground.speech
     told = [row for row in given if row.answered_at is not None and row.score is not None]
     if not told:
         asked = len(given)
-        return f"No answer to {formats.counted(asked, 'survey')} sent." if asked else "No survey was sent."
+        if not asked:
+            return speech.say("No survey was sent.")
+        return speech.count("No answer to {count} survey sent.", "No answer to {count} surveys sent.", asked)
     last = max(told, key=lambda row: (row.answered_at, row.response_id))
-    on = local_day(last.answered_at, ground.zone)
+    values = {
+        "day": speech.day_near(local_day(last.answered_at, ground.zone), ground.today),
+        "score": score_in(score_text(last), speech),
+    }
     earlier = [row for row in told if row.kind == last.kind and row.answered_at < last.answered_at]
-    was = ""
-    if earlier:
-        before = max(earlier, key=lambda row: (row.answered_at, row.response_id))
-        was = f" (was {formats.trimmed(before.score)})" if before.score != last.score else " (as before)"
-    return f"Last survey {formats.day_near(on, ground.today)}: {score_text(last)}{was}."
+    if not earlier:
+        return speech.say("Last survey {day}: {score}.", **values)
+    before = max(earlier, key=lambda row: (row.answered_at, row.response_id))
+    if before.score == last.score:
+        return speech.say("Last survey {day}: {score} (as before).", **values)
+    return speech.say("Last survey {day}: {score} (was {was}).", was=speech.trimmed(before.score), **values)
 
 
 def _renewal(ground: Ground, placed: SimpleNamespace) -> str:
+    speech = ground.speech
     on = calendar_day(placed.renewal_on)
     if on is None or not 0 <= (on - ground.today).days <= _RENEWAL_DAYS:
         return ""
     worth = placed.renewal_amount if placed.renewal_amount is not None else placed.revenue_amount
     money = ground.amount(worth)
-    days = formats.figures((on - ground.today).days, "day")
-    what = money.text if money.value is not None else "The contract"
-    return f"{what} renews on {formats.day_year(on)}, in {days}."
+    what = money.text if money.value is not None else speech.say("The contract")
+    return speech.figures(
+        "{what} renews on {day}, in {count} day.", "{what} renews on {day}, in {count} days.",
+        (on - ground.today).days, what=what, day=speech.day_year(on),
+    )  # fmt: skip
 
 
-def trail_finding(path: Sequence[Point]) -> str:
+def trail_finding(path: Sequence[Point], speech: Tongue) -> str:
     """The small grid in words."""
     if not path:
-        return "No position known."
+        return speech.say("No position known.")
     first, last = path[0], path[-1]
-    here = f"{last.mark.label} ({formats.number(last.loyalty)}, {formats.number(last.retention)})"
+    here = _position(last, speech)
     if len(path) == 1:
-        return f"Position in {last.label}: {here}."
-    there = f"{first.mark.label} ({formats.number(first.loyalty)}, {formats.number(first.retention)})"
-    return f"Position over {formats.figures(len(path), 'week')}: from {there} to {here}."
+        return speech.say("Position in {week}: {here}.", week=last.label, here=here)
+    return speech.figures(
+        "Position over {count} week: from {there} to {here}.", "Position over {count} weeks: from {there} to {here}.",
+        len(path), there=_position(first, speech), here=here,
+    )  # fmt: skip
+
+
+def _position(point: Point, speech: Tongue) -> str:
+    return f"{point.mark.label} ({speech.number(point.loyalty)}{speech.say(', ')}{speech.number(point.retention)})"
+
+
+def readers_title(levels: Sequence[Level], speech: Tongue) -> str:
+    """For whom a shared page is: `Individual contributors and Managers`."""
+    return speech.say(" and ").join(speech.say(_READERS[level]) for level in levels)

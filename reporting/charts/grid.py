@@ -89,7 +89,7 @@ def _ground(grid: Grid, plane: Plane, *, small: bool) -> list[str]:
             x0, x1 = (line_x, right) if corner.is_high_loyalty else (plane.left, line_x)
             y0, y1 = (plane.top, line_y) if corner.is_high_retention else (line_y, bottom)
             parts.append(rect(x0, y0, x1 - x0, y1 - y0, paint(token(Zone.CRITICAL, "tint"))))
-    band_w, band_h = plane.width * grid.dead_band / 100, plane.height * grid.dead_band / 100
+    band_w, band_h = plane.width * grid.dead_band / 100, plane.height * grid.retention_half / 100
     soft = ' fill-opacity="0.75"'
     parts.append(rect(plane.left, line_y - band_h, plane.width, 2 * band_h, paint("noise"), soft))
     parts.append(rect(line_x - band_w, plane.top, 2 * band_w, plane.height, paint("noise"), soft))
@@ -102,7 +102,9 @@ def _ground(grid: Grid, plane: Plane, *, small: bool) -> list[str]:
         parts.append(text(plane.left - 5, plane.y(tick) + 3.5, str(tick), "ink-3", size=10, anchor="end"))
     size = 10 if small else 11
     parts.append(text(right, bottom + 28, "Loyalty, 0–100 →", "ink-2", size=size, weight=500, anchor="end"))
-    parts.append(text(plane.left, bottom + 28, "↑ Retention, 0–100", "ink-2", size=size, weight=500))
+    # beside the other axis' name there is room for the probability or for the word Retention, not for both
+    upward = grid.retention_title.rpartition(": ")[2] if small else grid.retention_title
+    parts.append(text(plane.left, bottom + 28, f"↑ {upward}", "ink-2", size=size, weight=500))
     return parts
 
 
@@ -267,6 +269,7 @@ def trail_svg(
     retention_line: float,
     finding: str,
     has_critical_corner: bool = True,
+    axes: tuple[str, str] = ("loyalty →", "↑ retention"),
     width: float = 170,
     height: float = 116,
 ) -> Markup:
@@ -294,6 +297,6 @@ def trail_svg(
             text(x - 7 if near_right else x + 7, y + 4, trail[-1].label[-3:], token(trail[-1].mark.zone, "text"),
                  size=10, weight=700, anchor="end" if near_right else "start", halo=True)
         )  # fmt: skip
-    parts.append(text(right, height - 5, "loyalty →", "ink-3", size=10, anchor="end"))
-    parts.append(text(plane.left, height - 5, "↑ retention", "ink-3", size=10))
+    parts.append(text(right, height - 5, axes[0], "ink-3", size=10, anchor="end"))
+    parts.append(text(plane.left, height - 5, axes[1], "ink-3", size=10))
     return drawing(width, height, parts, label=finding)

@@ -11,6 +11,7 @@ from reporting import formats
 from reporting.account.models import Dot, Step, Timeline, Waterfall
 from reporting.charts.grid import token
 from reporting.charts.svg import circle, drawing, line, num, paint, path, rect, text, text_width
+from reporting.languages import PLAIN_ENGLISH, Tongue
 from reporting.models.pack import Trend
 
 
@@ -117,10 +118,17 @@ def _wrapped(label: str, wide: float) -> list[str]:
     return [formats.clipped(name, keep), formats.clipped(value, keep)] if colon else [formats.clipped(label, keep)]
 
 
+def trail_axes(speech: Tongue) -> tuple[str, str]:
+    """The names beside the axes of the small grid; the mark keeps the arrow where the picture has its right."""
+    if speech.direction == "rtl":
+        return f"\u200e{speech.say('loyalty')} →", f"\u200e↑ {speech.say('retention')}"
+    return f"{speech.say('loyalty')} →", f"↑ {speech.say('retention')}"
+
+
 # --- timeline -------------------------------------------------------------------------------------
 
 
-def timeline_svg(timeline: Timeline, *, width: float = 1100) -> Markup:
+def timeline_svg(timeline: Timeline, *, width: float = 1100, speech: Tongue = PLAIN_ENGLISH) -> Markup:
     """Lanes under one time axis; an empty lane says so in grey instead of staying blank."""
     left, right = 112.0, width - 8
     step = (right - left) / timeline.weeks
@@ -133,9 +141,9 @@ def timeline_svg(timeline: Timeline, *, width: float = 1100) -> Markup:
         parts.append(line(x(at), 10, x(at), 166, "rule"))
         if x(at) < right - 30:
             parts.append(text(x(at) + 3, 9, label, "ink-3", size=10))
-    parts += _zone_lane(timeline, x, step)
-    parts += _ticket_lane(timeline, x, step, right)
-    parts.append(_lane_name(92, "Severity-1 faults"))
+    parts += _zone_lane(timeline, x, step, speech)
+    parts += _ticket_lane(timeline, x, step, right, speech)
+    parts.append(_lane_name(92, speech.say("Severity-1 faults")))
     for at in timeline.severe:
         parts.append(rect(x(at) - 1, 83, 2, 12, paint("zone-critical")))
     if timeline.severe_note:
@@ -152,10 +160,10 @@ def timeline_svg(timeline: Timeline, *, width: float = 1100) -> Markup:
                 halo=True,
             )
         )
-    parts += _quiet(timeline.severe, 92, left, "none in two years")
-    parts += _survey_lane(timeline, x, left)
-    parts += _dot_lane("Deals", timeline.deals, 138, x, left, right)
-    parts += _dot_lane("Installs", timeline.installs, 160, x, left, right)
+    parts += _quiet(timeline.severe, 92, left, speech.say("none in two years"))
+    parts += _survey_lane(timeline, x, left, speech)
+    parts += _dot_lane(speech.say("Deals"), timeline.deals, 138, x, left, right, speech)
+    parts += _dot_lane(speech.say("Installs"), timeline.installs, 160, x, left, right, speech)
     parts.append(text(left, 180, timeline.first_week, "ink-3", size=10))
     parts.append(text(right, 180, timeline.last_week, "ink-3", size=10, anchor="end"))
     return drawing(width, 186, parts, label=timeline.finding)
@@ -169,22 +177,22 @@ def _quiet(lane: Sequence[object], y: float, left: float, words: str) -> list[st
     return [] if lane else [text(left + 4, y, words, "ink-3", size=10)]
 
 
-def _zone_lane(timeline: Timeline, x: object, step: float) -> list[str]:
+def _zone_lane(timeline: Timeline, x: object, step: float, speech: Tongue) -> list[str]:
     place = x if callable(x) else float
-    parts = [_lane_name(26, "Zone")]
+    parts = [_lane_name(26, speech.say("Zone"))]
     for band in timeline.bands:
         zone, wide = band.mark.zone, (band.end - band.start) * step
         parts.append(rect(place(band.start), 16, max(wide - 1, 1.5), 13, paint(token(zone))))
         if text_width(band.mark.label, 10) + 8 < wide:
             ink = "on-mark" if zone in (Zone.VERY_LOYAL, Zone.CRITICAL, None) else "ink"
             parts.append(text(place(band.start) + 5, 26, band.mark.label, ink, size=10, weight=600))
-    parts += _quiet(timeline.bands, 26, place(0), "not scored yet")
+    parts += _quiet(timeline.bands, 26, place(0), speech.say("not scored yet"))
     return parts
 
 
-def _ticket_lane(timeline: Timeline, x: object, step: float, right: float) -> list[str]:
+def _ticket_lane(timeline: Timeline, x: object, step: float, right: float, speech: Tongue) -> list[str]:
     place = x if callable(x) else float
-    parts = [_lane_name(71, "Tickets a week")]
+    parts = [_lane_name(71, speech.say("Tickets a week"))]
     most = max(timeline.tickets, default=0)
     shape = ""
     for week, count in enumerate(timeline.tickets):
@@ -199,12 +207,12 @@ def _ticket_lane(timeline: Timeline, x: object, step: float, right: float) -> li
                  size=10, weight=700, anchor="middle", halo=True)
         )  # fmt: skip
     else:
-        parts += _quiet((), 71, place(0), "none in two years")
+        parts += _quiet((), 71, place(0), speech.say("none in two years"))
     parts.append(line(place(0), 73, right, 73, "bar"))
     return parts
 
 
-def _survey_lane(timeline: Timeline, x: object, left: float) -> list[str]:
+def _survey_lane(timeline: Timeline, x: object, left: float, speech: Tongue) -> list[str]:
     place = x if callable(x) else float
     parts = [_lane_name(114, timeline.survey_label)]
     kept: list[Dot] = []
@@ -217,10 +225,12 @@ def _survey_lane(timeline: Timeline, x: object, left: float) -> list[str]:
         ink = "on-mark" if bad else "ink"
         parts.append(circle(place(dot.at), 110, 7.5, look))
         parts.append(text(place(dot.at), 113.7, dot.text, ink, size=9.5, weight=600, anchor="middle"))
-    return parts + _quiet(kept, 114, left, "no answer in two years")
+    return parts + _quiet(kept, 114, left, speech.say("no answer in two years"))
 
 
-def _dot_lane(name: str, dots: Sequence[Dot], y: float, x: object, left: float, right: float) -> list[str]:
+def _dot_lane(
+    name: str, dots: Sequence[Dot], y: float, x: object, left: float, right: float, speech: Tongue
+) -> list[str]:
     place = x if callable(x) else float
     parts = [_lane_name(y, name)]
     free = right
@@ -243,4 +253,4 @@ def _dot_lane(name: str, dots: Sequence[Dot], y: float, x: object, left: float, 
             told.append(text(at - 8, y, dot.text, "ink-2", size=10, anchor="end", halo=True))
             at -= wide + 8
         free = at - 8
-    return parts + told + _quiet(dots, y, left, "none in two years")
+    return parts + told + _quiet(dots, y, left, speech.say("none in two years"))

@@ -13,7 +13,19 @@ from markupsafe import Markup
 
 from reporting.theme import theme
 
-FONT = "Inter, 'Inter Extended', 'Noto Sans Arabic', 'Droid Sans Fallback', 'Segoe UI', Arial, sans-serif"
+FONT = "Inter, 'Inter Extended', 'IBM Plex Sans Arabic', 'Noto Sans Arabic', 'Droid Sans Fallback', 'Segoe UI', Arial, sans-serif"
+
+
+_RIGHT_TO_LEFT = frozenset({"R", "AL"})
+_ISOLATE, _END = "\u2068", "\u2069"
+_INVISIBLE = frozenset("\u200e\u200f\u2066\u2067\u2068\u2069")
+
+
+def _set_apart(words: str) -> str:
+    """Right-to-left words keep their own order inside a picture, which is read left to right on any page."""
+    if not any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in words):
+        return words
+    return f"{_ISOLATE}{words}{_END}"
 
 
 def num(value: float) -> str:
@@ -64,6 +76,7 @@ def text(
     halo: bool = False,
 ) -> str:
     """Words at a point; `halo` first draws them thick in paper, so that they stay readable over marks."""
+    words = _set_apart(words)
     place = f'x="{num(x)}" y="{num(y)}" font-size="{num(size)}" font-weight="{weight}" text-anchor="{anchor}"'
     safe = escape(words, quote=False)
     behind = ""
@@ -89,7 +102,7 @@ def text_width(words: str, size: float) -> float:
     for letter in words:
         if unicodedata.east_asian_width(letter) in "WF":
             units += 1.05
-        elif unicodedata.combining(letter):
+        elif unicodedata.combining(letter) or letter in _INVISIBLE:
             continue
         elif letter in "iljtfrI.,:;'|!()[] ":
             units += 0.34

@@ -23,7 +23,7 @@ SCRIPTS = {
     "vietnamese": "ẮỵƠư",
     "arabic": "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىءآأإؤئ٠٩؟،",
 }
-MARKUP = """<style>{css} html {{ font: 12pt "Inter", "Inter Extended", "Noto Sans Arabic" }}</style>
+MARKUP = """<style>{css} html {{ font: 12pt "Inter", "Inter Extended", "IBM Plex Sans Arabic" }}</style>
 <p>Zażółć → 12 €</p><p>Ελλάδα Україна</p><p lang="ar" dir="rtl">شركة التخزين ١٢٣</p>"""
 RENDER = """
 import logging, sys, warnings
@@ -40,7 +40,7 @@ sys.stdout.buffer.write(HTML(string=sys.stdin.read(), base_url=sys.argv[1]).writ
 def test_each_weight_covers_each_script(weight):
     covered = {
         code
-        for name in (f"Inter-{weight}", f"Inter-{weight}-Extended", f"NotoSansArabic-{weight}")
+        for name in (f"Inter-{weight}", f"Inter-{weight}-Extended", f"IBMPlexSansArabic-{weight}")
         for code in TTFont(FONTS / f"{name}.woff2").getBestCmap()
     }
     missing = {script: [c for c in text if ord(c) not in covered] for script, text in SCRIPTS.items()}
@@ -56,7 +56,7 @@ def test_they_stay_small_and_free():
     assert sum(path.stat().st_size for path in FONTS.glob("*.woff2")) < 700_000
     assert sum(path.stat().st_size for path in FONTS.iterdir()) < 3_500_000, "half of it is Chinese, Japanese, Korean"
     assert "Apache License" in (FONTS / "LICENSE-DroidSansFallback-Apache.txt").read_text(encoding="utf-8")
-    for family in ("Inter", "NotoSansArabic"):
+    for family in ("Inter", "IBMPlexSansArabic", "NotoSansArabic"):
         assert "SIL OPEN FONT LICENSE" in (FONTS / f"LICENSE-{family}-OFL.txt").read_text(encoding="utf-8").upper()
 
 
