@@ -155,7 +155,7 @@ class WorkspaceFile(_Section):
     """ISO 3166: whose national telephone numbers comments hold; without it only international ones are masked."""
     database_url: str | None = None
     workers: int = Field(default=2, ge=1, le=64)
-    settle_seconds: int = Field(default=0, ge=0, le=3600)
+    settle_seconds: int = Field(default=30, ge=0, le=3600)
     """How long an export must lie unchanged before alerts read it; 0 where exports come by rename or with .done."""
     mail: MailSettings
     chat: list[ChatRoom] = []

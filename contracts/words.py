@@ -160,6 +160,7 @@ class FieldGroup(StrEnum):
     CONTACTS = "contacts"
     TEAM_COMMENTS = "team_comments"
     COLLEAGUES = "colleagues"
+    COLLEAGUE_FIGURES = "colleague_figures"
 
 
 class RunKind(StrEnum):

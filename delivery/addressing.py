@@ -137,7 +137,10 @@ def _named(named: Iterable[NamedAudience], rules: Audiences, book: frozenset[str
 
 
 def _fields(rules: Audiences, level: Level) -> frozenset[FieldGroup]:
-    return frozenset(rules.fields.get(level, ()))
+    fields = frozenset(rules.fields.get(level, ()))
+    if rules.colleague_figures and FieldGroup.COLLEAGUES in fields:
+        return fields | {FieldGroup.COLLEAGUE_FIGURES}
+    return fields - {FieldGroup.COLLEAGUE_FIGURES}
 
 
 def _calendar(person: Staff, rules: Audiences, notes: list[Note]) -> str:

@@ -19,6 +19,7 @@ from contracts.weeks import Week
 from contracts.words import ExitCode, RunKind, RunState, Zone
 from flows.alerting.landed import Landed, Seen, is_asked_each_time, landed, last_seen, remember
 from flows.alerting.mails import alert_messages, critical_and_hard
+from flows.alerting.unproven import unproven
 from flows.books import save_book
 from flows.casework.clock import advance_clock
 from flows.inputs import Inputs
@@ -92,7 +93,7 @@ def _look(run: Run, lease: Lease, seen: Seen, found: Landed) -> tuple[str, int]:
     current = replace(current, fresh=tuple(sorted(fresh_tables(intake))))
     if seen.mapping not in ("", found.mapping):
         # history as the new mapping reads it is not what the customer did
-        current = replace(current, cause="restated")
+        current = replace(current, cause="mapping")
     folder = run.workspace.runs / f"alerts-{now:%Y%m%dT%H%M%S}"
     assessed = assess(current, run.workspace.root, fan_out=run.fan_out, into=folder / "work", only=changed)
     told = tell_now(run, current, assessed, intake.sources, folder)
@@ -143,10 +144,7 @@ def tell_now(run: Run, inputs: Inputs, assessed: Assessed, sources: pd.DataFrame
         run, book, readers_of(inputs, assessed), decided.alerts, assessed.policy, publishes=inputs
     )
     sealed = alert_messages(run, due, book)
-    if inputs.cause != "customer" and len(urgent):
-        listed = "\n".join(f"{row.customer_id}: {row.from_zone} to {row.to_zone}" for row in urgent.itertuples())
-        title = "Critical because the mapping changed: nobody was alerted"
-        sealed.append(to_operator(run, f"restated|{folder.name}", title, listed))
+    sealed += unproven(run, inputs, urgent, assessed.frames["events"], key=folder.name)
     if unaddressed:
         text = "\n".join(unaddressed)
         sealed.append(to_operator(run, f"unaddressed|{sha256(text.encode())}", "Alerts that reach nobody", text))

@@ -23,7 +23,8 @@ class Inputs:
     `case_event` is the number of the last case event that the week's pages know, `sentiment_model` the digest of the
     model that reads comments. `packs`: audience, week and revision of the pack that each got last. `retention_model`:
     the version whose probability is the retention axis, none for the experts' index; `shadow_model` the version that
-    runs beside it; `axis_since` the week from which on the axis is this one, none: it was never another.
+    runs beside it; `axis_since` the week from which on the axis is this one, none: it was never another. `mapping`:
+    digest of how exports are read.
     """
 
     week: str
@@ -36,7 +37,7 @@ class Inputs:
     policy_sequence: int
     previous: tuple[str, int] | None
     history: tuple[tuple[str, int], ...]
-    cause: Literal["customer", "policy", "restated", "baseline"]
+    cause: Literal["customer", "policy", "mapping", "restated", "baseline"]
     is_baseline: bool
     is_reconstructed: bool
     organization: str
@@ -48,6 +49,7 @@ class Inputs:
     fonts_digest: str
     sentiment_model: str | None = None
     packs: tuple[tuple[str, str, int], ...] = ()
+    mapping: str | None = None
     retention_model: str | None = None
     shadow_model: str | None = None
     axis_since: str | None = None
@@ -82,6 +84,8 @@ class Inputs:
         """
         left_out = {"revision": 0, "case_event": 0, "code_version": "", "fonts_digest": "", "packs": ()}
         body = {**asdict(self), **left_out}
+        # what it did to the week stands in the snapshot and the cause
+        del body["mapping"]
         # a workspace that never adopted a model keeps the digests of its weeks
         for name in ("retention_model", "shadow_model", "axis_since"):
             if body[name] is None:

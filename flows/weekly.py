@@ -9,6 +9,7 @@ from contracts.words import ExitCode, RunKind, RunState
 from extract.intake import Intake
 from flows.alerting.landed import Seen, after_week, landed, remember
 from flows.alerting.mails import critical_and_hard
+from flows.alerting.unproven import unproven
 from flows.books import add_frames, save_book
 from flows.casework.mails import tell_case_changes
 from flows.errors import NothingRendered
@@ -52,9 +53,7 @@ def weekly(run: Run, week: Week, *, revise: str | None = None) -> Outcome:
         if standing is not None and (standing.inputs_digest == inputs.digest or revise is None):
             return _standing(run, week, standing, inputs)
         outcome = _make(run, lease, week, inputs, intake, reason=revise)
-        remember(
-            run, after_week(found, intake, week=inputs.run_name, manifest=inputs.manifest, as_of=run.as_of(week))
-        )
+        remember(run, after_week(found, intake, week=inputs.run_name, manifest=inputs.manifest, as_of=run.as_of(week)))
         return outcome
 
 
@@ -74,6 +73,8 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     save_book(book, week_facts(inputs, assessed, intake.sources), frames, assessed.buckets)
     addressing = readers_of(inputs, assessed)
     due, unaddressed = critical_and_hard(run, book, addressing, decided.alerts, assessed.policy)
+
+    listed = unproven(run, inputs, assessed.frames["transitions"], assessed.frames["events"], key=inputs.run_name)
 
     run.at_step("history")
     keep_history(run, inputs, assessed, intake.sources)
@@ -99,7 +100,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
         )
     keep_packs(folder, (pack.audience.audience_id for pack in rendered.good))
     release = publish_week(run, inputs, assessed, rendered)
-    messages = pack_messages(run, inputs, addressing, rendered, rules)
+    messages = pack_messages(run, inputs, addressing, rendered, rules) + listed
     problems = [note.message for note in addressing.notes] + unaddressed + watched
     if not addressing.audiences:
         problems.append(

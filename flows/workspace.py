@@ -31,6 +31,7 @@ time_zone = "{time_zone}"        # weeks begin on Monday 00:00 here
 language = "en"
 # country = "IT"                  # masks national telephone numbers in comments; without it only +39 ... ones
 workers = 2                       # worker processes
+settle_seconds = 30               # alerts read an export once it lies unchanged for so long; 0 where it comes by rename
 # database_url = "postgresql+psycopg://cem@db.example/cem"    # default: SQLite under var/
 
 [mail]

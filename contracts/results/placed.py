@@ -98,7 +98,7 @@ TRANSITIONS = Frame(
         Column("to_zone", choices=ZONES),
         column("episode_id"),
         Column("kind", choices=("moved", "first_placed", "became_insufficient", "left", "returned"), required=True),
-        Column("cause", choices=("customer", "policy", "restated", "baseline"), required=True),
+        Column("cause", choices=("customer", "policy", "mapping", "restated", "baseline"), required=True),
         column("is_borderline", Kind.BOOLEAN, required=True),
         column("loyalty_before", Kind.NUMBER),
         column("loyalty_after", Kind.NUMBER),

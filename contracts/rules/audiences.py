@@ -43,6 +43,11 @@ class Calendar(Rule):
 
 
 class Audiences(Rule):
+    """Who reads what. `colleague_figures`: whoever sees colleagues sees figures per named colleague too; false switches
+    these off for everybody, and names of owners stay.
+    """
+
+    colleague_figures: bool = True
     fields: dict[Level, list[FieldGroup]]
     mail: dict[Level, list[MailPart]]
     links: dict[Level, str] = {}

@@ -65,6 +65,8 @@ class Policy(Rule):
                 del body[name]
         if self.thresholds.outcome == OutcomeRules():
             del body["thresholds"]["outcome"]
+        if self.audiences.colleague_figures:
+            del body["audiences"]["colleague_figures"]
         if self.alerts.suppression == SuppressionRules():
             del body["alerts"]["suppression"]
         if self.thresholds.retention_dead_band is None:

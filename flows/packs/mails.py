@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contracts.exchange import Artifact, Attachment, Message, Picture
+from contracts.ids import key_digest
 from contracts.rules import Audiences, Calendar, MailPart
 from contracts.words import ArtifactKind, MessageKind
 from contracts.working_time import first_working_moment
@@ -108,6 +109,7 @@ def _message(run: Run, inputs: Inputs, reader: Reader, mine: list[_Due]) -> Mess
     body = join(emls, lead=f"{len(mine)} packs of week {inputs.week} are for you; each stands below.")
     return replace(
         message,
+        disclosure=key_digest(*sorted(item.pack.audience.disclosure for item in mine), length=32),
         subject=f"{len(mine)} packs of week {inputs.week}",
         text=body.text,
         html=body.html,
@@ -131,6 +133,7 @@ def _single(inputs: Inputs, reader: Reader, due: _Due) -> Message:
         pictures=pictures,
         revision=inputs.revision,
         audience_id=due.pack.audience.audience_id,
+        disclosure=due.pack.audience.disclosure,
     )
 
 

@@ -40,12 +40,17 @@ class Permission:
     """Who may get what today; read once per dispatch, and only if there is something to send."""
 
     run: Run
+    unreadable: str | None = None
+    """Why nobody's scope can be judged; None while it can be."""
 
     @cached_property
     def _now(self) -> tuple[Policy, Addressing, dict[str, Audience], pd.DataFrame] | None:
         try:
             return current_readers(self.run)
         except NothingPublished:
+            return None
+        except (OSError, ValueError, TypeError, KeyError) as exc:
+            self.unreadable = f"{type(exc).__name__}: {exc}"
             return None
 
     @cached_property
@@ -74,7 +79,9 @@ class Permission:
         if row.kind is MessageKind.OPERATOR or row.person_id.startswith(_OUTSIDE):
             return None
         if self._now is None:
-            return None
+            if self.unreadable is None:
+                return None
+            return f"nobody can say who may read it, for the published week cannot be read ({self.unreadable})"
         policy, addressing, audiences, people = self._now
         is_mail = row.channel == "mail"
         if is_mail and not is_released and not is_allowed_domain(row.recipient, policy.audiences.allowed_domains):

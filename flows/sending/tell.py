@@ -13,7 +13,7 @@ from delivery.chat import to_chat
 from delivery.messages import is_allowed_domain, to_eml
 from flows.casework.reply_address import reply_address
 from flows.run import Run
-from store import outbox
+from store import outbox, policies
 from store.session import Session
 
 _PACKS = frozenset({MessageKind.PACK})
@@ -67,6 +67,9 @@ def enqueue(session: Session, run: Run, sealed: Iterable[Sealed]) -> int:
     Raises: ContentChanged when a key is already there with other content.
     """
     mail = run.settings.file.mail
+    # config/*.toml is a draft: what was told was judged by the policy in force
+    in_force = policies.in_force(session, run.last_closed_week())
+    policy_digest = in_force[1] if in_force else run.policy.digest
     added = 0
     for item in sealed:
         result = outbox.enqueue(
@@ -80,7 +83,7 @@ def enqueue(session: Session, run: Run, sealed: Iterable[Sealed]) -> int:
             content_sha256=item.content_sha256,
             why=item.why,
             scope_digest=item.message.disclosure,
-            policy_digest=run.policy.digest,
+            policy_digest=policy_digest,
             now=run.clock(),
         )
         added += result.is_new

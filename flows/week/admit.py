@@ -8,6 +8,7 @@ from typing import Literal
 
 from config.policy import read_draft
 from config.sources import read_crosswalk, read_sources
+from contracts.ids import canonical_json, sha256
 from contracts.rules import Policy
 from contracts.weeks import Week
 from extract.intake import Intake, take_in
@@ -79,16 +80,19 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
         earlier = runs.published_weeks(session, before=week)
     previous = earlier[-1] if earlier else None
     snapshot = read_manifest(intake.manifest)
-    cause: Literal["customer", "policy", "baseline"] = "baseline"
+    cause: Literal["customer", "policy", "mapping", "baseline"] = "baseline"
     model: str | None = None
     before: Inputs | None = None
     axis = models_of(root, policy.retention, week.starts_at(run.settings.zone).date())
     axis_since: str | None = None
+    mapping = mapping_digest(run.workspace.config)
     if previous is not None:
         before = inputs_of(run, previous)
         is_alike = _judges_alike(read_draft(root / before.policy), policy, by_model=axis.in_force is not None)
         has_axis = before.retention_model == axis.in_force
         cause = "customer" if is_alike and has_axis else "policy"
+        if cause == "customer" and before.mapping not in (None, mapping):
+            cause = "mapping"
         axis_since = before.axis_since if has_axis else str(week)
         model = before.sentiment_model
     if not is_reconstructed:
@@ -119,7 +123,15 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
         retention_model=axis.in_force,
         shadow_model=axis.shadow,
         axis_since=axis_since,
+        mapping=mapping,
     )
+
+
+def mapping_digest(config: Path) -> str:
+    """Of how exports are read, not of where they lie or when they are late: what history says depends on it."""
+    told = {"location", "owner", "max_age_days", "required", "max_megabytes", "shrink_limit_share", "growth_limit"}
+    kept = [source.model_dump(mode="json", exclude=told | {"refused_limit_share"}) for source in read_sources(config)]
+    return sha256(canonical_json(kept))
 
 
 def _judges_alike(before: Policy, now: Policy, *, by_model: bool) -> bool:

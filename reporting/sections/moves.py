@@ -39,6 +39,8 @@ def moves(ground: Ground) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
             told = formats.capital(_KIND_WORDS[row.kind])
         elif row.cause == "policy":
             told = "The rules changed, not the customer"
+        elif row.cause == "mapping":
+            told = "How exports are read has changed, not the customer"
         elif row.cause == "restated":
             told = "History was restated"
         found.append(

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from contracts.words import BusinessUnit, Level, Zone
+from contracts.words import BusinessUnit, FieldGroup, Level, Zone
 from reporting import formats
 from reporting.ground import Ground
 from reporting.models.pack import CaseLine, Reconciliation, Team, TeamLine
@@ -82,10 +82,13 @@ def team(ground: Ground, cases: Sequence[CaseLine]) -> tuple[Team, Reconciliatio
     """The table of parts, most Critical revenue first, and its check line."""
     parts = parts_of(ground)
     accounts = ground.accounts.set_index("customer_id")
-    lines = [_line(ground, person, customers, accounts, cases) for person, customers in parts]
+    is_shown = ground.audience.sees(FieldGroup.COLLEAGUE_FIGURES)
+    lines = [_line(ground, person, customers, accounts, cases) for person, customers in parts if is_shown]
     lines.sort(key=lambda line: (-(line.critical_revenue.value or 0.0), -line.critical, -line.accounts, line.person_id))
     heaviest = max(lines, key=lambda line: (line.open_cases, line.person_id), default=None)
     sentence = "Nobody is assigned to these accounts."
+    if parts and not is_shown:
+        sentence = "Figures per colleague are not shown here."
     if lines:
         sentence = f"{formats.capital(formats.counted(len(lines), 'person', 'people'))} carry these accounts."
         sentence = sentence.replace("One person carry", "One person carries")

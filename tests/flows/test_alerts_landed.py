@@ -18,7 +18,7 @@ from tests.factories.workspaces import a_company, a_workspace
 def run(tmp_path: Path):  # type: ignore[no-untyped-def]
     root = a_workspace(tmp_path / "workspace", a_company())
     settings = root / "config" / "workspace.toml"
-    settings.write_text(settings.read_text().replace("workers = 1", "workers = 1\nsettle_seconds = 30"))
+    settings.write_text(settings.read_text().replace("settle_seconds = 0", "settle_seconds = 30"))
     with opened(root) as run:
         yield run
 

@@ -136,7 +136,7 @@ def test_unassigned_accounts_are_named() -> None:
 
 
 def test_no_amount_is_said_to_an_audience_without_money() -> None:
-    view = compose(a_scoped_book(60, fields=[FieldGroup.COLLEAGUES]))
+    view = compose(a_scoped_book(60, fields=[FieldGroup.COLLEAGUES, FieldGroup.COLLEAGUE_FIGURES]))
     said = repr(view)
     assert "EUR\\xa0" not in said
     assert "EUR\xa0" not in said
