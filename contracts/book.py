@@ -48,6 +48,11 @@ class WeekFacts:
     gross_target: float | None = None
     net_target: float | None = None
 
+    @property
+    def retention_noise(self) -> float:
+        """The dead-band of the retention axis: a change inside it is no news."""
+        return self.dead_band if self.retention_band is None else self.retention_band
+
 
 @dataclass(frozen=True)
 class Book:

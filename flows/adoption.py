@@ -93,14 +93,14 @@ def adopt_model(
     chosen = week or first.shift(rules.retention.shadow_weeks)
     if rules.retention.kind == "model" and rules.retention.model == version:
         return Outcome(ExitCode.DONE, f"Model {version} is adopted already, by policy v{last.sequence}")
-    stays = rules.retention.version_in_force(first.starts_at(run.settings.zone).date())
+    stays = rules.retention.version_in_force(first.monday)
     wanted: dict[str, str | date | None] = {
         "kind": "model",
         "model": version,
         "replaces": stays,
         "approver": approver or who,
-        "shadow_from": first.starts_at(run.settings.zone).date(),
-        "effective_from": chosen.starts_at(run.settings.zone).date(),
+        "shadow_from": first.monday,
+        "effective_from": chosen.monday,
     }
     try:
         RetentionRules.model_validate(rules.retention.model_dump() | wanted)
@@ -116,7 +116,7 @@ def adopt_model(
         (
             f"author: {who}, approver: {approver or who}",
             f"reason: {why}",
-            f"in shadow from {first}: `cem run` lists for the experts where it would put accounts",
+            *_in_shadow(first, chosen),
             f"in {chosen} customers that it moves are listed; nobody is alerted, no case opens",
             *notes,
         ),
@@ -151,6 +151,12 @@ def retire_model(run: Run, *, why: str, who: str, approver: str | None = None, w
         ),
         {"sequence": sequence},
     )
+
+
+def _in_shadow(first: Week, chosen: Week) -> tuple[str, ...]:
+    if chosen <= first:
+        return ()
+    return (f"in shadow from {first}: `cem run` lists for the experts where it would put accounts",)
 
 
 def _may_be_axis(model: Model, rules: Policy) -> None:

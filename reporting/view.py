@@ -143,6 +143,7 @@ def footer(ground: Ground, check_line: str) -> Footer:
     lines = (
         f"{formats.trimmed(facts.loyalty_line)} / {formats.trimmed(facts.retention_line)} / "
         f"±{formats.trimmed(facts.dead_band)}"
+        + ("" if facts.retention_band is None else f" / ±{formats.trimmed(facts.retention_band)}")
     )
     return Footer(
         audience=audience.title,

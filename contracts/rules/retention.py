@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -32,6 +32,14 @@ class ProbabilityLine(Rule):
     band_share: Share = 0.2
     cost_miss: Positive = 5.0
     cost_alarm: Positive = 1.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _capacity_alone(cls, given: Any) -> Any:
+        """TOML has no null: who writes a capacity does not mean the default multiple too."""
+        if isinstance(given, dict) and given.get("capacity") is not None:
+            return {"times_base_rate": None, **given}
+        return given
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

@@ -83,7 +83,7 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
     cause: Literal["customer", "policy", "mapping", "baseline"] = "baseline"
     model: str | None = None
     before: Inputs | None = None
-    axis = models_of(root, policy.retention, week.starts_at(run.settings.zone).date())
+    axis = models_of(root, policy.retention, week.monday)
     axis_since: str | None = None
     mapping = mapping_digest(run.workspace.config)
     if previous is not None:

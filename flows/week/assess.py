@@ -28,6 +28,7 @@ from extract.snapshot import SnapshotManifest, read_bucket, read_manifest, read_
 from flows.errors import NothingPublished
 from flows.fan_out import FanOut, InOrder
 from flows.inputs import Inputs
+from flows.week.causes import since_rules
 from flows.week.measure import (
     AgedTask,
     MeasureTask,
@@ -39,7 +40,6 @@ from flows.week.measure import (
     policy_of,
     write_frames,
 )
-from flows.week.causes import since_rules
 from flows.week.models import Adopted, adopted_model, blank_retention, by_line, line_of, model_file
 from flows.week.understand import Understood, understand
 from flows.week.voice import listen

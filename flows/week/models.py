@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -92,8 +91,8 @@ def adopted_model(inputs: Inputs, root: Path, retention: RetentionRules) -> Adop
     Raises: ModelLost when a file that was there when the week was frozen is gone: nothing else is the same week.
     """
     said: tuple[str, ...] = ()
-    begins_on = inputs.iso_week.starts_at(ZoneInfo(inputs.time_zone)).date()
-    named = {retention.version_in_force(begins_on), retention.model} if retention.kind == "model" else set()
+    adopted = retention.kind == "model"
+    named = {retention.version_in_force(inputs.iso_week.monday), retention.model} if adopted else set()
     for lost in sorted({one for one in named if one} - {inputs.retention_model, inputs.shadow_model}):
         repair = "put the file back or adopt another version"
         said += (f"retention.toml adopts model {lost}, but var/models/{lost}.json cannot be used; {repair}.",)

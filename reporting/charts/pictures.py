@@ -85,7 +85,8 @@ def _ground(axes: Any, grid: Grid) -> None:
             axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, facecolor=tint, edgecolor="none", zorder=0))
     band = grid.dead_band
     axes.axhspan(
-        grid.retention_line - band, grid.retention_line + band, color=look["noise"], alpha=0.75, zorder=1, lw=0
+        grid.retention_line - grid.retention_half, grid.retention_line + grid.retention_half,
+        color=look["noise"], alpha=0.75, zorder=1, lw=0,
     )
     axes.axvspan(grid.loyalty_line - band, grid.loyalty_line + band, color=look["noise"], alpha=0.75, zorder=1, lw=0)
     axes.axhline(grid.retention_line, color=look["bar"], lw=0.8, zorder=1)
@@ -95,7 +96,7 @@ def _ground(axes: Any, grid: Grid) -> None:
     for spine in axes.spines.values():
         spine.set_color(look["rule"])
     axes.set_xlabel("Loyalty, 0–100 →", loc="right", color=look["ink-2"], fontsize=8.5, labelpad=1)
-    axes.text(0, -7.4, "↑ Retention, 0–100", color=look["ink-2"], fontsize=8.5, va="center")
+    axes.text(0, -7.4, f"↑ {grid.retention_title}", color=look["ink-2"], fontsize=8.5, va="center")
     for corner in grid.corners:
         x, side = (98.8, "right") if corner.is_high_loyalty else (1.2, "left")
         y, up = (98.2, "top") if corner.is_high_retention else (1.8, "bottom")

@@ -38,6 +38,13 @@ class Grid:
     dead_band: float
     corners: tuple[Corner, ...]
     points: tuple[Point, ...]
+    retention_title: str = "Retention, 0–100"
+    retention_band: float | None = None
+
+    @property
+    def retention_half(self) -> float:
+        """Half the dead-band around the retention line."""
+        return self.dead_band if self.retention_band is None else self.retention_band
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def moves(ground: Ground) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
                 zone_mark(row.from_zone), mark_of("left" if row.kind == "left" else "placed", row.to_zone),
                 direction, row.kind, row.cause, bool(row.is_borderline), ground.amount(amount),
                 change_of(row.loyalty_before, row.loyalty_after, noise=facts.dead_band),
-                change_of(row.retention_before, row.retention_after, noise=facts.dead_band),
+                change_of(row.retention_before, row.retention_after, noise=facts.retention_noise),
                 told or "Several small changes, none above half a point", ground.page(row.customer_id),
             )
         )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contracts.book import WeekFacts
 from contracts.words import PlacementState, Zone
 from reporting import formats
 from reporting.ground import (
@@ -143,7 +144,14 @@ def grid(ground: Ground, zones: tuple[ZoneLine, ...], *, title: str, finding: st
         facts.dead_band,
         _corners(zones, ground),
         tuple(points),
+        retention_title(facts),
+        facts.retention_band,
     )
+
+
+def retention_title(facts: WeekFacts) -> str:
+    """What the retention axis is: a score of the experts, or a probability with its horizon."""
+    return f"Retention, 0–100: {facts.retention_label}" if facts.retention_label else "Retention, 0–100"
 
 
 def _corners(zones: tuple[ZoneLine, ...], ground: Ground) -> tuple[Corner, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -161,7 +160,7 @@ def judged(root: Path, **retention: object):
     policy = read_draft(ROOT / "config")
     rules = policy.retention.model_validate(policy.retention.model_dump() | retention)
     inputs = frozen(root, planted())
-    chosen = models_of(root, rules, inputs.iso_week.starts_at(ZoneInfo("UTC")).date())
+    chosen = models_of(root, rules, inputs.iso_week.monday)
     inputs = replace(inputs, retention_model=chosen.in_force, shadow_model=chosen.shadow)
     if chosen.in_force:
         policy = by_line(policy, stay_line(kept_model(root, chosen.in_force), None, rules.line))

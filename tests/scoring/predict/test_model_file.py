@@ -142,6 +142,11 @@ def test_a_model_is_in_force_from_its_day_on() -> None:
     assert RetentionRules().version_in_force(date(2026, 11, 2)) is None
 
 
+def test_a_capacity_alone_is_a_line_as_a_toml_file_writes_it() -> None:
+    line = RetentionRules.model_validate(ADOPTED | {"line": {"capacity": 25}}).line
+    assert (line.capacity, line.times_base_rate) == (25, None)
+
+
 def test_the_model_that_is_replaced_stays_the_axis_through_the_shadow_weeks() -> None:
     rules = RetentionRules.model_validate(ADOPTED | {"replaces": "fedcba9876543210"})
     assert rules.version_in_force(date(2026, 11, 1)) == "fedcba9876543210"
