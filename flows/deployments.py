@@ -18,6 +18,7 @@ from contracts.weeks import Week
 from contracts.words import ExitCode
 from flows import alerts as alerts_flow
 from flows import daily as daily_flow
+from flows import linkage as linkage_flow
 from flows import maintenance as maintenance_flow
 from flows import returns as returns_flow
 from flows import sme_review as sme_review_flow
@@ -101,6 +102,12 @@ def returns(workspace: str) -> str:
 def sme_review(workspace: str) -> str:
     """What each threshold line would change if it moved."""
     return _under_prefect("sme-review", sme_review_flow.sme_review, workspace)
+
+
+@flow(name="linkage", flow_run_name="linkage", retries=1, retry_delay_seconds=300, timeout_seconds=3600)
+def linkage(workspace: str) -> str:
+    """The four questions of linkage, once a quarter."""
+    return _under_prefect("linkage", linkage_flow.linkage, workspace)
 
 
 @flow(name="maintenance", flow_run_name="maintenance", timeout_seconds=3600)

@@ -17,7 +17,7 @@ from contracts.results.acted import (
 from contracts.results.admitted import QUARANTINE, SOURCES
 from contracts.results.counted import COUNT_NORMS, COUNTS, WATCHED
 from contracts.results.effects import CASE_FIGURES, EFFECT_BALANCE, EFFECT_PATH, EFFECTS, POST_MORTEM, POST_MORTEM_STEPS
-from contracts.results.linked import DRIVERS, LINKAGE_ANSWERS, LINKS
+from contracts.results.linked import DRIVERS, LINK_POINTS, LINKAGE_ANSWERS, LINKS
 from contracts.results.measured import CUSTOMER_FACTS, NORMS, SIGNAL_WORDS, SIGNALS
 from contracts.results.placed import CHANGES, CONTRIBUTIONS, HISTORY, PLACEMENTS, SCORES, TRANSITIONS
 from contracts.results.predicted import MODEL_CARD, PREDICTIONS
@@ -88,6 +88,7 @@ RESULTS: dict[str, Frame] = {
         DRIVERS,
         LINKS,
         LINKAGE_ANSWERS,
+        LINK_POINTS,
         SURVEY_FIGURES,
         SEGMENTS,
         FINDINGS,
@@ -152,6 +153,7 @@ __all__ = [
     "LIFETIME_VALUES",
     "LINKAGE_ANSWERS",
     "LINKS",
+    "LINK_POINTS",
     "MODEL_CARD",
     "NORMS",
     "NUDGED_SIGNALS",

@@ -118,3 +118,20 @@ LINKAGE_ANSWERS = Frame(
     ),
 )
 """One row per named question, answered by its strongest link; `goal` proposes an operational goal in natural units."""
+
+LINK_POINTS = Frame(
+    "link_points",
+    key=("link_id", "cell"),
+    columns=(
+        column("link_id", required=True),
+        column("cell", Kind.INTEGER, required=True),
+        column("x", Kind.NUMBER, required=True),
+        column("y", Kind.NUMBER, required=True),
+        column("low", Kind.NUMBER, required=True),
+        column("high", Kind.NUMBER, required=True),
+        column("n_rows", Kind.INTEGER, required=True),
+        column("n_units", Kind.INTEGER, required=True),
+    ),
+)
+"""A link as a picture: rows in cells by x, each with the mean of y and its 95 % interval, everything held fixed taken
+out and the means put back. x in natural units. A cell rests on at least five units (accounts, teams, agents)."""

@@ -105,7 +105,15 @@ def test_a_scheduled_weekly_run_publishes_its_packs(tmp_path: Path) -> None:
         for command in (["work-pool", "create", "cem", "--type", "process"], ["--no-prompt", "deploy", "--all"]):
             subprocess.run([*prefect, *command], env=environment, cwd=tmp_path, check=True, capture_output=True)
         listed = httpx.post(f"{api}/deployments/filter", json={}, timeout=10).json()
-        assert {d["name"] for d in listed} == {"weekly", "alerts", "daily", "returns", "sme-review", "maintenance"}
+        assert {d["name"] for d in listed} == {
+            "weekly",
+            "alerts",
+            "daily",
+            "returns",
+            "sme-review",
+            "linkage",
+            "maintenance",
+        }
         with process([*prefect, "worker", "start", "--pool", "cem"], environment, worker_log):
             wait_for("a completed scheduled run", completed, worker_log)
 
