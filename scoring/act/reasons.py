@@ -12,6 +12,10 @@ from contracts.words import Zone
 STRONGEST = 3
 """How many of a customer's strongest negative contributions count as its main reasons."""
 
+_COUNTED = "{value} of {n}"
+_MANY = 100
+_WHOLE = 0.005
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -23,8 +27,17 @@ class Reason:
 
 
 def said(sentence: str, *, value: float, n: float, unit: str) -> str:
-    """A signal's sentence with its value: shares as percent, other numbers with at most one decimal."""
+    """A signal's sentence with its value: shares as counts or percent, other numbers with at most one decimal.
+
+    "37% of 4 deals" is no number of deals: where older rows weigh less, the sentence says so.
+    """
     shown = f"{value:.0%}" if unit == "share" else f"{value:,.1f}".removesuffix(".0")
+    if unit == "share" and _COUNTED in sentence and n < _MANY:
+        hits = value * n
+        if abs(hits - round(hits)) < _WHOLE:
+            shown = f"{round(hits)}"
+        else:
+            sentence = f"{sentence.removesuffix('.')} (recent ones count most)."
     return sentence.replace("{value}", shown).replace("{n}", f"{n:,.0f}")
 
 

@@ -330,3 +330,16 @@ def test_only_placed_customers_have_plans() -> None:
 )
 def test_values_in_sentences(value: float, unit: str, text: str) -> None:
     assert said("{value} of {n}", value=value, n=1200, unit=unit) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "n", "text"),
+    [
+        pytest.param(0.5, 4, "2 of 4 closed deals were won in 365 days.", id="counts"),
+        pytest.param(0.37, 4, "37% of 4 closed deals were won in 365 days (recent ones count most).", id="weighted"),
+        pytest.param(0.371, 1200, "37% of 1,200 closed deals were won in 365 days.", id="many"),
+    ],
+)
+def test_a_share_of_few_rows_is_told_in_counts_or_says_that_recent_ones_count_most(value, n, text):
+    sentence = "{value} of {n} closed deals were won in 365 days."
+    assert said(sentence, value=value, n=n, unit="share") == text
