@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 MANAGER = "manager"
+MEMBER = "member"
 _PARTNER = "partner:"
 _VACANT = "vacant:"
 

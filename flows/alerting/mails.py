@@ -19,6 +19,7 @@ from flows.alerting.outsiders import outsider_messages
 from flows.alerting.pages import AlertPages, Seen, publish_alert_pages, render_alert_accounts
 from flows.alerting.rooms import in_chat
 from flows.books import load_book
+from flows.casework.books import named_case_book
 from flows.inputs import Inputs
 from flows.packs.rendering import link_base, link_of, shared_by
 from flows.readers import current_readers, last_week, newest_books
@@ -29,6 +30,7 @@ from reporting.account.models import AccountView, EventLine
 from reporting.account.page import compose_account
 from reporting.mails.cases import notice_mail
 from reporting.mails.house import MailBody, alert_mail, withdrawal_mail
+from reporting.models.pack import CaseLine
 from scoring.act.alerts import AlertDecision
 from store import episodes, outbox
 
@@ -123,6 +125,8 @@ def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, made: AlertP
     link = made.link(base, audience, decision.customer_id) or _page_link(run, policy, audience, account)
     body = _body_of(book, decision, account, why=decision.why[reader.person_id], link=link)
     brief = made.brief(telling.brief) if telling.brief else None
+    # a notice names no case
+    case = None if decision.kind is MessageKind.NOTICE else _open_case(account)
     name = f"{account.name[:60]} {account.week}.pdf"
     mail = Message(
         kind=decision.kind,
@@ -133,7 +137,10 @@ def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, made: AlertP
         subject=body.subject,
         text=body.text,
         html=body.html,
-        attachments=(Attachment(name, "application/pdf", brief),) if brief else (),
+        attachments=(
+            *((Attachment(name, "application/pdf", brief),) if brief else ()),
+            *named_case_book(run, book, case.case_id if case else None, reader.person_id),
+        ),
         pictures=body.pictures,
         revision=telling.revision,
         audience_id=audience.audience_id,
@@ -153,9 +160,13 @@ def _body_of(book: Book, decision: AlertDecision, account: AccountView, *, why: 
         why_you=why,
         events=_events_of(book, decision, account),
         due=_first_due(account),
-        case=next((line for line in account.cases if line.is_open), None),
+        case=_open_case(account),
         link=link,
     )
+
+
+def _open_case(account: AccountView) -> CaseLine | None:
+    return next((line for line in account.cases if line.is_open), None)
 
 
 class _Window(TypedDict, total=False):

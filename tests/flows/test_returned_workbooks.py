@@ -259,3 +259,23 @@ def test_a_mailed_workbook_must_come_from_its_reader(onward: Story, tmp_path: Pa
     assert "came from stranger@elsewhere.example" in handed_back(onward)
     mailed(onward, address, to="reply@borealis.example", attach=tmp_path / "plan.xlsx")
     assert "1 applied, 0 refused" in handed_back(onward)
+
+
+def test_an_alert_that_names_a_case_brings_its_workbook_and_that_comes_back(onward: Story) -> None:
+    with onward.run() as run, run.store.read() as session:
+        alerts = {row.message_id: row for row in outbox.rows(session, kinds=[MessageKind.ALERT_EVENT])}
+        cases = ledger.cases(session).set_index("case_id")
+    for path in (onward.root / "var/mail").rglob("*.eml"):
+        mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+        files = {str(part.get_filename()): part.get_payload(decode=True) for part in mail.iter_attachments()}
+        found = [name for name in files if name.startswith("CL-")]
+        if str(mail["Message-ID"]) in alerts and found and bool(cases.loc[found[0][: -len(".xlsx")], "is_open"]):
+            break
+    else:
+        pytest.fail("no alert brought the workbook of its case")
+    content, case_id = files[found[0]], found[0][: -len(".xlsx")]
+    assert isinstance(content, bytes)
+    with edited(content, onward.root / "returns" / "from an alert.xlsx") as book:
+        write(book[CASES.sheet], HEADER_ROW + 1, Note="I go there today")
+    assert "1 applied, 0 refused" in handed_back(onward)
+    assert case_now(onward, case_id)["note"] == "I go there today"
