@@ -21,7 +21,7 @@ from flows import daily as daily_flow
 from flows import linkage as linkage_flow
 from flows import maintenance as maintenance_flow
 from flows import returns as returns_flow
-from flows import sme_review as sme_review_flow
+from flows import sme_report as sme_report_flow
 from flows import weekly as weekly_flow
 from flows.run import Outcome, Run, opened
 
@@ -98,10 +98,10 @@ def returns(workspace: str) -> str:
     return _under_prefect("returns", returns_flow.returns, workspace)
 
 
-@flow(name="sme-review", flow_run_name="sme-review", retries=1, retry_delay_seconds=300, timeout_seconds=3600)
-def sme_review(workspace: str) -> str:
-    """What each threshold line would change if it moved."""
-    return _under_prefect("sme-review", sme_review_flow.sme_review, workspace)
+@flow(name="sme-report", flow_run_name="sme-report", retries=1, retry_delay_seconds=300, timeout_seconds=3600)
+def sme_report(workspace: str) -> str:
+    """The experts' report: lines, signals, playbooks."""
+    return _under_prefect("sme-report", sme_report_flow.sme_report, workspace)
 
 
 @flow(name="linkage", flow_run_name="linkage", retries=1, retry_delay_seconds=300, timeout_seconds=3600)

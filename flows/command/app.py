@@ -15,6 +15,7 @@ from flows.command import cases as cli_cases
 from flows.command import models as cli_models
 from flows.command import outbox as cli_outbox
 from flows.command import policy as cli_policy
+from flows.command import sme as cli_sme
 
 if TYPE_CHECKING:
     from flows.run import Outcome, Run
@@ -148,14 +149,6 @@ def linkage(
     from flows.linkage import linkage as flow
 
     _with_run(lambda run: flow(run, anew=anew), workspace, as_json=as_json)
-
-
-@app.command("sme-review")
-def sme_review(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """What each threshold line would change if it moved: counts, revenue, customers by name."""
-    from flows.sme_review import sme_review as flow
-
-    _with_run(flow, workspace, as_json=as_json)
 
 
 @app.command()
@@ -351,6 +344,7 @@ def _refuse(sentence: str) -> NoReturn:
 app.add_typer(cli_models.register(_with_run), name="model")
 app.add_typer(cli_policy.register(_with_run), name="policy")
 app.add_typer(cli_outbox.register(_with_run), name="outbox")
+app.add_typer(cli_sme.register(_with_run), name="sme")
 app.add_typer(cli_cases.cases_app, name="cases")
 app.add_typer(cli_cases.requests_app, name="requests")
 

@@ -30,7 +30,9 @@ LONGEST_TEXT = 32_767
 _EXACT_INTEGER = 2**53
 _ELLIPSIS = "…"
 
-Look = Literal["text", "wrapped", "number", "score", "change", "money", "day", "moment", "share", "link", "exact"]
+Look = Literal[
+    "text", "wrapped", "number", "score", "rate", "change", "money", "day", "moment", "share", "link", "exact"
+]
 CellValue = str | int | float | Decimal | bool | date | datetime | None
 
 _FORMATS: dict[Look, str] = {
@@ -41,6 +43,7 @@ _FORMATS: dict[Look, str] = {
     "number": "#,##0",
     "exact": "0.######",
     "score": "0.0",
+    "rate": "0.00",
     "change": "+0.0;−0.0;0.0",
     "money": "#,##0",
     "share": "0%",
@@ -50,7 +53,7 @@ _FORMATS: dict[Look, str] = {
 
 
 _WRAPPED: frozenset[Look] = frozenset({"wrapped"})
-_FIGURES: frozenset[Look] = frozenset({"number", "exact", "score", "change", "money", "share"})
+_FIGURES: frozenset[Look] = frozenset({"number", "exact", "score", "rate", "change", "money", "share"})
 
 
 @dataclass(frozen=True, slots=True)

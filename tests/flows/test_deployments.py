@@ -110,7 +110,7 @@ def test_a_scheduled_weekly_run_publishes_its_packs(tmp_path: Path) -> None:
             "alerts",
             "daily",
             "returns",
-            "sme-review",
+            "sme-report",
             "linkage",
             "maintenance",
         }

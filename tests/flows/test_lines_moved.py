@@ -7,11 +7,9 @@ import pytest
 
 from contracts.frames import check
 from contracts.results import RESULTS
-from contracts.words import ExitCode
 from flows.books import load_book
 from flows.readers import last_week
 from flows.sensitivity import LinesMoved, move_lines
-from flows.sme_review import sme_review
 from flows.week.measure import policy_of
 from flows.week.segments import divide
 from tests.factories.workspaces import Story
@@ -55,11 +53,3 @@ def test_segments_of_the_week(told: Story) -> None:
     told_cells = found.frames["segments"].loc[~found.frames["segments"]["is_suppressed"]]
     assert {"all", "tier", "region"} <= set(told_cells["dimension"])
     assert "signal:utilization_pct" in set(told_cells["metric"])
-
-
-def test_the_experts_get_their_tables(onward: Story) -> None:
-    with onward.run() as run:
-        outcome = sme_review(run)
-    assert outcome.code is ExitCode.DONE
-    assert any("From capacity and distribution alone" in line for line in outcome.lines)
-    assert len(list(onward.root.glob("output/expert/*/swept_*.csv"))) == 4
