@@ -214,7 +214,7 @@ def planned(*playbooks: Playbook, happened: pd.DataFrame | None = None, placed: 
 def test_a_plan_says_why_who_when_and_how_much() -> None:
     actions = planned(playbook())
     first, second = actions.to_dict("records")
-    assert first["reason"] == "40% of 5 were late"
+    assert first["reason"] == "2 of 5 were late"
     assert first["owner_id"] == "rep"
     assert pd.isna(second["owner_id"]), "nobody of that unit works for the customer"
     assert first["due_on"] == pd.Timestamp("2026-11-26")
@@ -246,7 +246,7 @@ def test_the_opening_playbook_is_first_and_two_specific_ones_follow() -> None:
     assert list(dict.fromkeys(actions.playbook_id)) == ["call", "outage", "slow"]
     assert list(actions.plan_order) == [1, 2, 3, 4, 5]
     assert actions.action[0] == "Call about signal and signal", "the names of the account's own reasons"
-    assert actions.reason[0] == "40% of 5 were late", "72 hours is the reason of the specific one"
+    assert actions.reason[0] == "2 of 5 were late", "72 hours is the reason of the specific one"
     assert actions.reason.is_unique, "no reason stands under two steps"
 
 
@@ -256,7 +256,7 @@ def test_a_step_may_have_a_reason_of_its_own() -> None:
         {"action": "Route", "unit": "support", "due_days": 2, "signals": ["slow"]},
     ]
     actions = planned(playbook(steps=steps))
-    assert list(actions.reason) == ["40% of 5 were late", "72 hours"]
+    assert list(actions.reason) == ["2 of 5 were late", "72 hours"]
 
 
 PAST = frame(
