@@ -84,7 +84,7 @@ class Tongue:
 
     def measured(self, one: str, many: str, value: float) -> str:
         """A quantity with its unit: `3 days`, `4.1 days`; a fraction takes the form of large numbers."""
-        said = {"count": self.trimmed(value)}
+        said: dict[str, object] = {"count": self.trimmed(value)}
         exact = formats.needed_decimals(value) == 0
         form = self.catalogue.ngettext(one, many, abs(round(value)) if exact else _FRACTION)
         return form.format(**self._set_apart(said))
@@ -133,7 +133,7 @@ class Tongue:
             return formats.number(value, decimals)
         near = formats.rounded(value, decimals)
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return str(format_decimal(near, format=pattern, locale=self.code)).replace("-", formats.MINUS)
+        return self._with_sign(str(format_decimal(near, format=pattern, locale=self.code)))
 
     def trimmed(self, value: float | None) -> str:
         """A figure with one decimal only when it is small and needs one."""
@@ -145,14 +145,14 @@ class Tongue:
         if self.is_english or value is None:
             return formats.signed(value, decimals)
         near = formats.rounded(value, decimals)
-        return f"+{self.number(near, decimals)}" if near > 0 else self.number(near, decimals)
+        return self._with_sign(f"+{self.number(near, decimals)}") if near > 0 else self.number(near, decimals)
 
     def percent(self, share: float | None, decimals: int = 0) -> str:
         if self.is_english or share is None:
             return formats.percent(share, decimals)
         near = formats.rounded(share * 100, decimals) / 100
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + "%"
-        return str(format_percent(near, format=pattern, locale=self.code)).replace("-", formats.MINUS)
+        return self._with_sign(str(format_percent(near, format=pattern, locale=self.code)))
 
     def money(self, amount: float | None, currency: str) -> str:
         """A rounded amount: `EUR 340 k`; `340.000 €` in Italian."""
@@ -198,6 +198,12 @@ class Tongue:
             return formats.moment(value)
         zone, comma = value.tzname() or "", self.say(", ")
         return f"{self._dated(value.date(), 'EEE d MMM y')}{comma}{value:%H:%M}{formats.NBSP}{zone}".rstrip()
+
+    def _with_sign(self, figure: str) -> str:
+        """A real minus; in a right-to-left line a mark keeps the sign before its figure."""
+        bare = figure.lstrip("\u200e").replace("-", formats.MINUS)
+        is_signed = bare.startswith(("+", formats.MINUS))
+        return f"\u200e{bare}" if is_signed and self.direction == "rtl" else bare
 
     def listed(self, words: Sequence[str]) -> str:
         """`A`, `A and B`, `A, B and C`."""
