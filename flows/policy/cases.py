@@ -69,14 +69,16 @@ def open_cases(run: Run, proposal_id: int, *, who: str) -> Outcome:
 
 
 def _moved(run: Run, proposal_id: int, sequence: int) -> tuple[pd.DataFrame, str]:
-    """TRANSITIONS of the first week that these rules judged, those that the rules made; and that week."""
+    """TRANSITIONS that these rules made, the last of each customer, and the first week that they judged: what
+    confirmation delays comes in the weeks after.
+    """
     with run.store.read() as session:
         weeks = [week for week in runs.published_weeks(session) if not week.is_reconstructed]
-    for week in weeks:
-        inputs = inputs_of(run, week)
-        if inputs.policy_sequence == sequence and inputs.cause == "policy":
-            rows = read_week(run.workspace.history, week.week, "transitions", week.revision)
-            return rows[rows["cause"] == "policy"].reset_index(drop=True), week.week
+    judged = [week for week in weeks if inputs_of(run, week).policy_sequence == sequence]
+    rows = [read_week(run.workspace.history, week.week, "transitions", week.revision) for week in judged]
+    if judged:
+        made = pd.concat(rows, ignore_index=True).query("cause == 'policy'")
+        return made.drop_duplicates("customer_id", keep="last").reset_index(drop=True), judged[0].week
     raise PolicyRefused(
         f"no weekly run has used the rules of proposal {proposal_id} yet; they begin with a coming week"
     )

@@ -33,7 +33,7 @@ def watch_rules(run: Run, inputs: Inputs, assessed: Assessed) -> list[str]:
 
     Returns: what went wrong; a proposal whose files are gone must not stop a week that is recorded.
     """
-    if inputs.cause == "policy":
+    if inputs.cause == "policy" or (assessed.frames["transitions"]["cause"] == "policy").any():
         _list_moved(run, inputs, assessed)
     with run.store.read() as session:
         waiting = [one for one in proposals.proposals(session, open_only=True) if _wants(one, inputs.week)]
