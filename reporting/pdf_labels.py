@@ -54,9 +54,9 @@ def _label(found: re.Match[str], width: float) -> str:
         "end": f"right:{width - x:.1f}px;text-align:right",
         "middle": f"left:{x - _REACH / 2:.1f}px;width:{_REACH}px;text-align:center",
     }[found["anchor"]]
-    colour = _FILL.search(found["look"])
+    colour, top = _FILL.search(found["look"]), float(found["y"]) - size * _BASELINE
     return (
-        f'<span style="position:absolute;white-space:nowrap;line-height:1;top:{float(found["y"]) - size * _BASELINE:.1f}px;'
+        f'<span style="position:absolute;white-space:nowrap;line-height:1;top:{top:.1f}px;'
         f"{place};font-size:{size:g}px;font-weight:{found['weight']};color:{colour[1] if colour else 'inherit'}"
         f'">{found["words"]}</span>'
     )
