@@ -202,7 +202,10 @@ def _teams(of: Material) -> Answer:
         f"{formats.counted(len(extra), 'owner')} ({formats.signed(each, 1)} each)"
     )
     if weekly is not None:
-        text += f", and {formats.signed(sum(told.values()), 1)} alerts a week in all"
+        more = formats.rounded(sum(told.values()), 1)
+        text += (
+            f", and {formats.signed(more, 1)} alerts a week in all" if more else ", and no more alerts a week than now"
+        )
     text += f". {_over(over, room)}"
     ranked = sorted((one for one in extra if extra[one]), key=lambda one: (-abs(extra[one]), of.person(one), one))
     names = tuple(
@@ -229,6 +232,10 @@ def advice(of: Material) -> tuple[str, ...]:
             f"Take {formats.listed([_move(of, axis) for axis in Axis if _moves(of, axis)])} into a proposal, let it "
             "run beside the rules in force for some weeks, and read its list of disagreements before anybody adopts it."
         )
+        if all(_moves(of, axis) for axis in Axis):
+            made.append(
+                "Each saving is of its own line moved alone; both together were not held against outcomes."
+            )
     elif of.moves:
         made.append(
             "Treat the first lines as a draft: they say what can be worked, and nothing about who will leave. Do not "

@@ -69,11 +69,14 @@ def usual_trials(thresholds: Thresholds, rules: SensitivityRules, proposed: pd.D
     near = max(round(thresholds.dead_band / rules.step), 1) * rules.step
     far = min(max(round(2.5 * near / rules.step) * rules.step, near + rules.step), rules.shifts[-1])
     found = [
-        Trial(f"{axis.value}{shift:+g}", **{axis.value: shift}) for axis in Axis for shift in (-far, -near, near, far)
+        Trial(f"{axis.value}{shift:+g}", **{axis.value: float(shift)})
+        for axis in Axis
+        for shift in (-far, -near, near, far)
     ]
-    moved = {row.axis: row.proposed - row.current for row in proposed.itertuples(index=False)}
+    shifts = (proposed["proposed"] - proposed["current"]).to_numpy(float)
+    moved = {str(axis): float(shift) for axis, shift in zip(proposed["axis"], shifts, strict=True)}
     if any(moved.values()):
-        found.append(Trial(PROPOSED, **{str(axis): float(shift) for axis, shift in moved.items()}))
+        found.append(Trial(PROPOSED, **moved))
     return found
 
 
