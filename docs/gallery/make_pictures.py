@@ -1,6 +1,6 @@
 """Makes the pictures of the README from a finished demo workspace: `make gallery`.
 
-Needs Chromium, which `make test` installs (CEM_CHROMIUM names another), and pdftoppm of poppler-utils.
+Needs Chromium, which `make test` installs (CEM_CHROMIUM names another), pdftoppm of poppler-utils, and LibreOffice.
 Pictures stay below 1200 px and 350 kB.
 """
 
@@ -20,52 +20,116 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+import pikepdf
 from PIL import Image, ImageOps
 from playwright.sync_api import Browser, sync_playwright
 
 from bootstrap import find_chromium
+from contracts.scope import scoped
+from reporting.pages import render_site
+from reporting.view import compose
+from tests.factories.browser import write_pack
+from tests.factories.hard import STATES as HARD_STATES
+from tests.factories.reporting import an_audience
+from tests.factories.workbooks import through_libreoffice
 
 HERE = Path(__file__).resolve().parent
 WIDEST = 1200
 LARGEST = 350_000
 EDGE = "#D9DDE2"
+STATES = ("first week", "one customer", "no survey", "names of 120 characters", "arabic names", "all in one zone")
+LANGUAGES = {"it": "italian", "ar": "arabic"}
+PROGRAMS = {"pdftoppm": "install poppler-utils", "soffice": "install libreoffice-calc"}
 
 
 def main() -> int:
-    """Write the four pictures and the contact sheet; returns the exit code."""
+    """Write all pictures and the contact sheet; returns the exit code."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--workspace", type=Path, default=Path(), help="folder of a finished `cem demo`")
     workspace = options.parse_args().workspace.resolve()
     release = workspace / "output" / "latest"
     chromium = find_chromium(os.environ)
-    lacking = []
+    lacking = [f"{name} not found: {advice}" for name, advice in PROGRAMS.items() if shutil.which(name) is None]
     if not release.exists():
         lacking.append(f"no published week under {workspace / 'output'}: run `make demo` or name a --workspace")
     if chromium is None:
         lacking.append("no Chromium found: `make test` installs it, or name one in CEM_CHROMIUM")
-    if shutil.which("pdftoppm") is None:
-        lacking.append("pdftoppm not found: install poppler-utils")
     if lacking or chromium is None:
         sys.stderr.write("\n".join((*lacking, "")))
         return 2
 
-    mail, name = newest_alert(workspace / "var" / "mail")
-    team = next(iter(sorted(release.glob("manager-support-*"))))
-    page = account_page(release, name)
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses its sandbox to root
     with sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=str(chromium), args=sandbox)
-        pictures = {
-            "executive-brief": brief_pages(next(iter(sorted(release.glob("executive-all-*")))) / "brief.pdf"),
-            "team-dashboard": shot(browser, (team / "index.html").as_uri(), height=1500),
-            "account-page": shot(browser, page.as_uri(), height=1750),
-            "alert-mail": mail_shot(browser, mail),
-        }
+        pictures = dict(published(browser, workspace, release))
+        pictures["hard-states"] = hard_states(browser)
         browser.close()
     for title, picture in pictures.items():
         save(picture, HERE / f"{title}.png")
     save(contact_sheet(list(pictures.values())), HERE / "contact-sheet.png")
     return 0
+
+
+def published(browser: Browser, workspace: Path, release: Path) -> Iterator[tuple[str, Image.Image]]:
+    """Each artifact of the week under the name of its picture."""
+    mail, name = newest_alert(workspace / "var" / "mail")
+    page = account_page(release, name)
+    team = folder_of(release, "manager-support")
+    yield "executive-brief", pages(folder_of(release, "executive-all") / "brief.pdf")
+    yield "executive-dashboard", shot(browser, folder_of(release, "executive-all") / "index.html", height=1900)
+    yield "director-dashboard", shot(browser, folder_of(release, "director-sales") / "index.html", height=1900)
+    yield "team-dashboard", shot(browser, team / "index.html", height=1500)
+    yield "own-dashboard", shot(browser, folder_of(release, "individual-gps") / "index.html", height=1500)
+    yield "account-page", shot(browser, page, height=1750)
+    for code, language in LANGUAGES.items():
+        for found in written_in(code, release, "index.html")[:1]:
+            yield f"brief-{language}", pages(found.parent / "brief.pdf")
+        for found in written_in(code, release, "accounts/*.html")[:1]:
+            yield f"account-page-{language}", shot(browser, found, height=1750)
+    briefs = sorted(release.glob(f"*/briefs/{page.stem}.pdf"))
+    if briefs:
+        yield "account-brief", pages(briefs[0])
+    yield "workbook", sheets(team / "action-plan.xlsx")
+    yield "alert-mail", mail_shot(browser, mail)
+    for report in sorted((workspace / "output" / "expert").glob("*/case-effect.html")):
+        yield "effect-report", shot(browser, report, height=1500)
+    for report in sorted((workspace / "output" / "expert").glob("*/linkage/*.html"))[-1:]:
+        yield "linkage-report", shot(browser, report, height=1500)
+
+
+def folder_of(release: Path, view: str) -> Path:
+    """The audience of a view that has the most account pages: there is most to see."""
+    return max(sorted(release.glob(f"{view}-*")), key=lambda folder: len(list(folder.glob("accounts/*"))))
+
+
+def written_in(code: str, release: Path, names: str) -> list[Path]:
+    mark = f'<html lang="{code}"'.encode()
+    return [path for path in sorted(release.glob(f"*/{names}")) if mark in path.read_bytes()[:400]]
+
+
+def hard_states(browser: Browser) -> Image.Image:
+    """The first screen of dashboards of weeks that are hard to report."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, state in enumerate(STATES):
+            book = HARD_STATES[state]()
+            view = compose(scoped(book, an_audience(book)))
+            target = write_pack(Path(folder) / str(number), render_site(view, [])) / "index.html"
+            found.append(ImageOps.contain(shot(browser, target, height=1100), (590, 2000)))
+    rows = [side_by_side(found[at : at + 3]) for at in range(0, len(found), 3)]
+    return stacked(rows)
+
+
+def sheets(workbook: Path) -> Image.Image:
+    """The first printed page of the sheets that a team works on, as LibreOffice prints them."""
+    with tempfile.TemporaryDirectory() as folder:
+        printed = through_libreoffice(workbook, Path(folder), "pdf")
+        text = subprocess.run(["pdftotext", str(printed), "-"], check=True, capture_output=True, text=True).stdout  # noqa: S603, S607
+        said = text.split("\f")
+        wanted = [
+            next(at for at, text in enumerate(said) if title in text) for title in ("Accounts, week", "Act first")
+        ]
+        return stacked([rendered(printed, at + 1) for at in wanted])
 
 
 def newest_alert(folder: Path) -> tuple[EmailMessage, str]:
@@ -91,9 +155,9 @@ def account_page(release: Path, name: str) -> Path:
     raise SystemExit(f"no account page of {name} under {release}")
 
 
-def shot(browser: Browser, address: str, *, height: int, width: int = 1280) -> Image.Image:
+def shot(browser: Browser, path: Path, *, height: int, width: int = 1280) -> Image.Image:
     view = browser.new_page(viewport={"width": width, "height": 100})  # low: a short page keeps its own height
-    view.goto(address)
+    view.goto(path.as_uri())
     view.evaluate("document.fonts.ready")
     tall = int(view.evaluate("document.documentElement.scrollHeight"))
     content = view.screenshot(clip={"x": 0, "y": 0, "width": width, "height": min(height, tall)}, full_page=True)
@@ -108,14 +172,26 @@ def mail_shot(browser: Browser, mail: EmailMessage) -> Image.Image:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "mail.html"
         page.write_text(body.get_content(), encoding="utf-8")
-        return shot(browser, page.as_uri(), height=1400, width=680)
+        return shot(browser, page, height=1400, width=680)
 
 
-def brief_pages(pdf: Path) -> Image.Image:
+def pages(pdf: Path) -> Image.Image:
     """All pages of a PDF side by side."""
+    with pikepdf.open(pdf) as document:
+        count = len(document.pages)
+    return side_by_side([rendered(pdf, number) for number in range(1, count + 1)])
+
+
+def rendered(pdf: Path, number: int) -> Image.Image:
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["pdftoppm", "-r", "110", "-png", str(pdf), f"{folder}/page"], check=True)  # noqa: S603, S607
-        return side_by_side([Image.open(path).convert("RGB") for path in sorted(Path(folder).iterdir())])
+        only = ["-f", str(number), "-l", str(number)]
+        subprocess.run(["pdftoppm", "-r", "110", *only, "-png", str(pdf), f"{folder}/page"], check=True)  # noqa: S603, S607
+        return Image.open(next(Path(folder).iterdir())).convert("RGB")
+
+
+def stacked(pictures: list[Image.Image], gap: int = 24) -> Image.Image:
+    turned = [picture.transpose(Image.Transpose.TRANSPOSE) for picture in pictures]
+    return side_by_side(turned, gap).transpose(Image.Transpose.TRANSPOSE)
 
 
 def side_by_side(pictures: list[Image.Image], gap: int = 24) -> Image.Image:
@@ -129,9 +205,15 @@ def side_by_side(pictures: list[Image.Image], gap: int = 24) -> Image.Image:
     return sheet
 
 
-def contact_sheet(pictures: list[Image.Image], height: int = 620) -> Image.Image:
-    """All pictures at one height, so that a glance tells whether the set belongs together."""
-    return side_by_side([ImageOps.contain(picture, (WIDEST, height)) for picture in pictures])
+def contact_sheet(pictures: list[Image.Image], height: int = 420) -> Image.Image:
+    """All pictures at one height in rows, so that a glance tells whether the set belongs together."""
+    rows: list[list[Image.Image]] = [[]]
+    for picture in pictures:
+        small = ImageOps.contain(picture, (WIDEST // 2, height))
+        if sum(each.width + 24 for each in rows[-1]) + small.width > WIDEST:
+            rows.append([])
+        rows[-1].append(small)
+    return stacked([side_by_side(row) for row in rows])
 
 
 def save(picture: Image.Image, path: Path) -> None:
