@@ -27,10 +27,10 @@ _CONTENTS = (
     ("outcome", "Back-test"),
     ("owners", "Owners"),
     ("map", "Both lines"),
+    ("findings", "Findings"),
     ("segments", "Tiers and units"),
     ("signals", "Signals"),
     ("playbooks", "Playbooks"),
-    ("findings", "Findings"),
 )
 _HALF, _WHOLE = 335, 698
 _LABEL = re.compile(r'^<svg [^>]*aria-label="([^"]*)"[^>]*>')
