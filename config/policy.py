@@ -24,6 +24,7 @@ from contracts.rules import (
     OrdinaryWord,
     Playbook,
     Policy,
+    ProgrammeRules,
     RetentionRules,
     Rule,
     SegmentRules,
@@ -57,6 +58,7 @@ _PARTS: tuple[tuple[str, str | None, str, Any], ...] = (
     ("sensitivity.toml", None, "sensitivity", SensitivityRules),
     ("effect.toml", None, "effect", EffectRules),
     ("governance.toml", None, "governance", GovernanceRules),
+    ("programme.toml", None, "programme", ProgrammeRules),
 )
 
 # tables that experts edit as spreadsheets: file, the field of Policy, the model of a row; any of them may be missing

@@ -20,6 +20,7 @@ from flows import alerts as alerts_flow
 from flows import daily as daily_flow
 from flows import linkage as linkage_flow
 from flows import maintenance as maintenance_flow
+from flows import programme as programme_flow
 from flows import returns as returns_flow
 from flows import sme_report as sme_report_flow
 from flows import weekly as weekly_flow
@@ -108,6 +109,12 @@ def sme_report(workspace: str) -> str:
 def linkage(workspace: str) -> str:
     """The four questions of linkage, once a quarter."""
     return _under_prefect("linkage", linkage_flow.linkage, workspace)
+
+
+@flow(name="programme", flow_run_name="programme", retries=1, retry_delay_seconds=300, timeout_seconds=1800)
+def programme(workspace: str) -> str:
+    """The customer-experience programme, once a quarter."""
+    return _under_prefect("programme", programme_flow.programme, workspace)
 
 
 @flow(name="maintenance", flow_run_name="maintenance", timeout_seconds=3600)

@@ -94,3 +94,18 @@ def mark_raised(session: Session, subject_key: str, *, now: datetime) -> bool:
     row.raised_at = now
     session.flush()
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class AlertAnswer:
+    """By when an alert was to be acknowledged, and when it was."""
+
+    due_at: datetime
+    acknowledged_at: datetime | None
+
+
+def answers(session: Session) -> list[AlertAnswer]:
+    """Of every alert that was to be acknowledged, in the order in which they fell due."""
+    statement = select(AlertAnswerRow.due_at, AlertAnswerRow.acknowledged_at, AlertAnswerRow.subject_key)
+    ordered = statement.order_by(AlertAnswerRow.due_at, AlertAnswerRow.subject_key)
+    return [AlertAnswer(row.due_at, row.acknowledged_at) for row in session.execute(ordered)]

@@ -47,6 +47,12 @@ def came_before(session: Session, sha256: str) -> bool:
     return session.get(ReturnedFileRow, sha256) is not None
 
 
+def packs_returned(session: Session) -> set[tuple[str, str]]:
+    """Audience and week of every pack of which something came back."""
+    statement = select(ReturnedFileRow.audience_id, ReturnedFileRow.week)
+    return {(row.audience_id, row.week) for row in session.execute(statement) if row.audience_id and row.week}
+
+
 def mark_return(
     session: Session,
     sha256: str,

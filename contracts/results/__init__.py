@@ -21,6 +21,7 @@ from contracts.results.linked import DRIVERS, LINK_POINTS, LINKAGE_ANSWERS, LINK
 from contracts.results.measured import CUSTOMER_FACTS, NORMS, SIGNAL_WORDS, SIGNALS
 from contracts.results.placed import CHANGES, CONTRIBUTIONS, HISTORY, PLACEMENTS, SCORES, TRANSITIONS
 from contracts.results.predicted import MODEL_CARD, PREDICTIONS
+from contracts.results.programme import PROGRAMME_OBSERVED, PROGRAMME_PRACTICES, PROGRAMME_QUARTERS
 from contracts.results.proposed import (
     PROPOSED_FLIPS,
     PROPOSED_LOAD,
@@ -71,6 +72,9 @@ RESULTS: dict[str, Frame] = {
         WAITING_CASES,
         CLOSING_PROPOSALS,
         TEAM_FEEDBACK,
+        PROGRAMME_OBSERVED,
+        PROGRAMME_QUARTERS,
+        PROGRAMME_PRACTICES,
         SOURCES,
         QUARANTINE,
         LIFETIME_VALUES,
@@ -163,6 +167,9 @@ __all__ = [
     "POST_MORTEM",
     "POST_MORTEM_STEPS",
     "PREDICTIONS",
+    "PROGRAMME_OBSERVED",
+    "PROGRAMME_PRACTICES",
+    "PROGRAMME_QUARTERS",
     "PROPOSED_FLIPS",
     "PROPOSED_LINES",
     "PROPOSED_LOAD",

@@ -18,6 +18,7 @@ from contracts.rules.ordinary import OrdinaryWord
 from contracts.rules.placement import Corners, Lines, OutcomeRules, Thresholds
 from contracts.rules.playbooks import Playbook, PlaybookStep
 from contracts.rules.policy import Policy
+from contracts.rules.programme import PRACTICES, AdoptionRate, Component, ProgrammeRules, SelfRating
 from contracts.rules.response import AlertRules, EventRule
 from contracts.rules.retention import LeakLimits, ProbabilityLine, RetentionRules
 from contracts.rules.rule import Positive, Rule, Score, Share
@@ -30,6 +31,8 @@ from contracts.rules.targets import KpiTarget, RetentionTargets, Targets
 from contracts.rules.voice import LexiconEntry, QualityRecord, SentimentRules, TaxonomyEntry, ThemeRules, VoiceRules
 
 __all__ = [
+    "PRACTICES",
+    "AdoptionRate",
     "Aggregate",
     "AlertRules",
     "AlertTemplate",
@@ -39,6 +42,7 @@ __all__ = [
     "CaseRules",
     "CaseTemplate",
     "ClosureGoal",
+    "Component",
     "Convention",
     "Corners",
     "CountedRules",
@@ -71,6 +75,7 @@ __all__ = [
     "Policy",
     "Positive",
     "ProbabilityLine",
+    "ProgrammeRules",
     "QualityRecord",
     "RetentionRules",
     "RetentionTargets",
@@ -78,6 +83,7 @@ __all__ = [
     "Score",
     "SegmentRule",
     "SegmentRules",
+    "SelfRating",
     "SensitivityRules",
     "SentimentRules",
     "Share",

@@ -17,6 +17,7 @@ from contracts.rules.money import Money
 from contracts.rules.ordinary import OrdinaryWord
 from contracts.rules.placement import OutcomeRules, Thresholds
 from contracts.rules.playbooks import Playbook
+from contracts.rules.programme import ProgrammeRules
 from contracts.rules.response import AlertRules
 from contracts.rules.retention import ProbabilityLine, RetentionRules
 from contracts.rules.rule import Rule
@@ -54,6 +55,7 @@ class Policy(Rule):
     surveys: SurveyRules = SurveyRules()
     effect: EffectRules = EffectRules()
     governance: GovernanceRules = GovernanceRules()
+    programme: ProgrammeRules = ProgrammeRules()
     sequence: int = 0
 
     @property

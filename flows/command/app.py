@@ -152,6 +152,14 @@ def linkage(
 
 
 @app.command()
+def programme(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """The customer-experience programme: practices measured by our own records, ratings that they contradict."""
+    from flows.programme import programme as flow
+
+    _with_run(flow, workspace, as_json=as_json)
+
+
+@app.command()
 def backfill(
     first: Annotated[str, typer.Option("--from", help="First ISO week.")],
     last: Annotated[str, typer.Option("--to", help="Last ISO week.")],
