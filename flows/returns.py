@@ -7,13 +7,15 @@ recorded.
 
 from __future__ import annotations
 
+import imaplib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.exchange import TokenRefused, WorkbookToken
 from contracts.ids import key_digest, sha256
-from contracts.words import ExitCode, RunKind
+from contracts.words import ExitCode, MessageKind, RunKind
 from extract.errors import ReturnRefused
 from extract.proposals import is_proposal
 from extract.replies import Attached, Reply, read_reply
@@ -30,7 +32,7 @@ from flows.sending.acceptors import mails_at
 from flows.sending.dispatch import dispatch_due
 from flows.sending.tell import enqueue, to_operator
 from reporting.mails.house import ReceiptLine
-from store import ledger
+from store import ledger, outbox
 from store.session import Session
 
 _SETTLED_SECONDS = 30
@@ -61,15 +63,25 @@ def returns(run: Run) -> Outcome:
             line, is_good = _take_file(run, office, path)
             lines.append(line)
             came, problems = came + 1, problems + (not is_good)
-        for content in mails_at(run, run.settings.file.mail.replies):
+        away: list[str] = []
+        for content in _mails(run, away):
             line, is_good = _take_mail(run, office, read_reply(content))
             lines.append(line)
             came, problems = came + 1, problems + (not is_good)
+        lines, problems = [*lines, *away], problems + len(away)
         send_receipts(run, office)
         tell_case_changes(run)
     sent = dispatch_due(run)
     code = ExitCode.DATA_PROBLEMS if problems else ExitCode.DONE
-    return Outcome(code, f"{came} returns read, {problems} with refused edits", (*lines, sent.line()))
+    return Outcome(code, f"{came} returns read, {problems} with something to mend", (*lines, sent.line()))
+
+
+def _mails(run: Run, away: list[str]) -> Iterator[bytes]:
+    """The unread mails of the returns mailbox; why there are no more, when it is away: files and receipts go on."""
+    try:
+        yield from mails_at(run, run.settings.file.mail.replies)
+    except (OSError, imaplib.IMAP4.error) as exc:
+        away.append(f"the returns mailbox cannot be read, and is tried again next time: {exc}")
 
 
 def _waiting(folder: Path) -> list[Path]:
@@ -260,9 +272,11 @@ def _whom(run: Run, office: Office, came: _Came, text: str | None) -> tuple[str 
 
 
 def _tell_operator(run: Run, subject_key: str, title: str, text: str) -> None:
+    """Once for each thing: the same file under another name is no news."""
     notice = to_operator(run, subject_key, title, text)
     with run.store.write() as session:
-        enqueue(session, run, [notice])
+        if not outbox.already_told(session, MessageKind.OPERATOR, [subject_key]):
+            enqueue(session, run, [notice])
 
 
 def _file_away(path: Path, place: str) -> None:

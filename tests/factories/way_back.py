@@ -98,10 +98,6 @@ class Ground:
     mails: dict[str, bytes] = field(default_factory=dict)
     rounds: int = 0
 
-    @property
-    def things(self) -> list[str]:
-        return sorted([*self.files, *self.mails])
-
     def fresh(self) -> Place:
         self.rounds += 1
         root = self.folder / f"round-{self.rounds}"
@@ -125,8 +121,6 @@ class Place:
             (self.root / "returns").mkdir(exist_ok=True)
             (self.root / "returns" / f"{self.sent:03} {thing}.xlsx").write_bytes(self.ground.files[thing])
         else:
-            for name in ("new", "cur", "tmp"):
-                (self.root / "replies" / name).mkdir(parents=True, exist_ok=True)
             (self.root / "replies" / "new" / f"{self.sent:03}").write_bytes(self.ground.mails[thing])
 
     def look(self, *, dies_at: int = 0, when: str = "before") -> int:
@@ -188,6 +182,8 @@ def a_ground(folder: Path) -> Ground:
     settings = root / "config" / "workspace.toml"
     more = 'replies = "maildir:replies"\nreply_address = "reply@arrayworks.example"\n'
     settings.write_text(settings.read_text().replace("[mail]\n", f"[mail]\n{more}", 1))
+    for name in ("new", "cur", "tmp"):
+        (root / "replies" / name).mkdir(parents=True)
     ground = Ground(root, folder)
     for week, at in ((Week(2026, 22), MONDAY - timedelta(weeks=1)), (Week(2026, 23), MONDAY)):
         with opened(root, clock=lambda at=at: at, inbox=EXAMPLE / "exports" / f"{at:%Y-%m-%d}") as run:
@@ -216,6 +212,11 @@ _REPLIES = {
 }
 
 
+_FOREIGN = "no workbook of ours"
+THINGS = sorted([*_EDITS, *_REPLIES, _FOREIGN])
+"""Everything that may come back."""
+
+
 def _fill_pool(ground: Ground, run: Run) -> None:
     with run.store.read() as session:
         case_id = str(ledger.cases(session).set_index("customer_id").loc["A-1", "case_id"])
@@ -228,7 +229,7 @@ def _fill_pool(ground: Ground, run: Run) -> None:
         ground.files[name] = target.read_bytes()
     plain = Workbook()
     plain.save(ground.folder / "plain.xlsx")
-    ground.files["no workbook of ours"] = (ground.folder / "plain.xlsx").read_bytes()
+    ground.files[_FOREIGN] = (ground.folder / "plain.xlsx").read_bytes()
     for name, (person, text) in _REPLIES.items():
         seal = reply_seal(case_id, 1, person, run.settings.token_key)
         known = office.people.set_index("person_id")["email"]

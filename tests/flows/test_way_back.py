@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from tests.factories.way_back import Ground, a_ground
+from tests.factories.way_back import THINGS, Ground, a_ground
 
 pytestmark = pytest.mark.xdist_group("way back")
 
@@ -36,14 +37,14 @@ def assert_whole(end: dict[str, Any]) -> None:
 
 
 _crash = st.tuples(st.integers(1, 14), st.sampled_from(["before", "inside", "after"]))
+_batch = st.lists(st.sampled_from(THINGS), min_size=1, max_size=3)
+_acts = st.lists(st.tuples(_batch, st.lists(_crash, max_size=2)), min_size=1, max_size=3)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(story=st.data())
-def test_a_history_that_dies_anywhere_ends_like_one_that_does_not(ground: Ground, story: st.DataObject) -> None:
+@given(acts=_acts)
+def test_a_history_that_dies_anywhere_ends_like_one_that_does_not(ground: Ground, acts: list[Any]) -> None:
     """Some things come at once, a process or two die over them, the next one ends the work; then more things come."""
-    batches = st.lists(st.sampled_from(ground.things), min_size=1, max_size=3)
-    acts = story.draw(st.lists(st.tuples(batches, st.lists(_crash, max_size=2)), min_size=1, max_size=3))
     rough, plain = ground.fresh(), ground.fresh()
     for things, crashes in acts:
         for thing in things:
@@ -59,3 +60,23 @@ def test_a_history_that_dies_anywhere_ends_like_one_that_does_not(ground: Ground
     assert_whole(broken)
     assert broken["events"] == whole["events"]
     assert broken["kept"] == whole["kept"]
+
+
+def test_files_and_receipts_go_on_while_the_mailbox_is_away(ground: Ground) -> None:
+    place = ground.fresh()
+    shutil.rmtree(place.root / "replies")
+    place.bring("owner notes")
+    place.look()
+    end = place.end()
+    assert [event[2] for event in end["events"] if event[3] == "P-02"] == ["edited", "acknowledged"]
+    assert list(end["receipts"].values()) == [1]
+
+
+def test_a_foreign_file_under_two_names_stops_nobody(ground: Ground) -> None:
+    place = ground.fresh()
+    for thing in ("no workbook of ours", "no workbook of ours", "owner notes"):
+        place.bring(thing)
+    place.look()
+    end = place.end()
+    assert [event[2] for event in end["events"] if event[3] == "P-02"] == ["edited", "acknowledged"]
+    assert end["waiting"] == []
