@@ -22,12 +22,12 @@ def changed_customers(now: SnapshotManifest, before: SnapshotManifest | None) ->
         if not table.per_customer:
             continue
         for rows, earlier in _differing(name, now, before):
-            for only in without_common(rows, earlier):
+            for only in without_shared(rows, earlier):
                 changed.update(pc.unique(only["customer_id"]).to_pylist())
     return frozenset(changed)
 
 
-def without_common(rows: pa.Table, others: pa.Table) -> tuple[pa.Table, pa.Table]:
+def without_shared(rows: pa.Table, others: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Of two tables the rows that the other one does not have, by customer, key and content."""
     mine, theirs = _identities(rows), _identities(others)
     return (

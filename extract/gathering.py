@@ -18,7 +18,7 @@ from contracts.tables import TABLES
 from contracts.words import ExportKind, Reason
 from extract.admission import INTERNAL, RECORD, SOURCE_KEY, Numbers, Refusal, Terms, offer
 from extract.arrow import pc
-from extract.changes import without_common
+from extract.changes import without_shared
 from extract.crosswalk import Crosswalk
 from extract.mapping import Lookups
 from extract.other_customers import CustomerNames
@@ -269,8 +269,8 @@ class Gathering:
         parts = [self.tables[name]]
         if self._is_same_ground and earlier is not None and TABLES[name].per_customer:
             # what stood before is masked already, by the same names
-            rows, gone = without_common(rows, earlier)
-            parts.append(without_common(earlier, gone)[0])
+            rows, gone = without_shared(rows, earlier)
+            parts.append(without_shared(earlier, gone)[0])
             self.touched.setdefault(name, set()).update(*(t["customer_id"].to_pylist() for t in (rows, gone)))
         masked = redact(name, rows, redactor)
         ledger.redacted.update(redactor.counts)

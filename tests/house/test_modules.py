@@ -31,6 +31,7 @@ DICTATED = {
     "handle_endtag",
     "handle_startendtag",
     "handle_data",
+    "handle_DATA",
     "handle_comment",
     "handle_decl",
     "handle_pi",
