@@ -38,9 +38,11 @@ _LEADER = "BU lead"
 _ALERTS = (MessageKind.ALERT_CRITICAL, MessageKind.ALERT_EVENT, MessageKind.NOTICE)
 
 
-def account_of(book: Book, audience: Audience, customer_id: str) -> AccountView:
-    """One customer as one audience sees it; other customers of the audience are not even loaded into the view."""
-    narrow = replace(audience, customer_ids=audience.customer_ids & {customer_id})
+def account_of(book: Book, audience: Audience, customer_id: str, *, language: str = "en") -> AccountView:
+    """One customer as one audience sees it, in the language of the mail that it is for; other customers of the
+    audience are not even loaded into the view.
+    """
+    narrow = replace(audience, customer_ids=audience.customer_ids & {customer_id}, language=language)
     return compose_account(scoped(book, narrow), customer_id)
 
 
@@ -120,7 +122,8 @@ def _tellings(run: Run, addressing: Addressing, decisions: list[AlertDecision]) 
 def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, made: AlertPages) -> list[Message]:
     """The mail, and the same in one line for the rooms of its reader."""
     decision, audience, reader = telling.decision, telling.audience, telling.reader
-    account = account_of(book, audience, decision.customer_id)
+    language = "en" if decision.kind is MessageKind.NOTICE else audience.language
+    account = account_of(book, audience, decision.customer_id, language=language)
     base = link_base(policy.audiences, audience, run.workspace.output)
     link = made.link(base, audience, decision.customer_id) or _page_link(run, policy, audience, account)
     body = _body_of(book, decision, account, why=decision.why[reader.person_id], link=link)

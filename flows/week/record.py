@@ -14,6 +14,7 @@ from contracts.casework import team_as_kept
 from contracts.exchange import Message
 from contracts.frames import conform
 from contracts.results import CASES
+from contracts.weeks import Week
 from contracts.words import RunState
 from contracts.working_time import add_working_hours
 from flows.alerting.mails import alert_messages, withdrawal_messages
@@ -71,7 +72,8 @@ def keep_history(run: Run, inputs: Inputs, assessed: Assessed, sources: pd.DataF
 def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
     """Alerts and cases that the week's transitions and new events call for.
 
-    A baseline week and one whose rules changed tell nobody: Critical accounts are listed, not announced.
+    A baseline week tells nobody: Critical accounts are listed, not announced. In a week whose rules or identities
+    changed no figure tells anybody either; what hard events of that week itself call for is told all the same.
     """
     frames, policy = assessed.frames, assessed.policy
     with run.store.read() as session:
@@ -81,7 +83,13 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
         concerned = sorted(set(frames["events"]["customer_id"]))
         known = set(episodes.events(session, customer_ids=concerned)["event_id"])
     fresh_events = frames["events"][~frames["events"]["event_id"].isin(known)].reset_index(drop=True)
-    is_silent = inputs.is_baseline or inputs.cause != "customer"
+    is_baseline = inputs.is_baseline or inputs.cause == "baseline"
+    is_told_by_figures = inputs.cause == "customer"
+    if not is_told_by_figures:
+        week_starts = Week.parse(inputs.week).starts_at(run.settings.zone)
+        # a new rule finds old events too: only what happened since the week before is news
+        is_news = fresh_events["is_hard"] & (fresh_events["happened_at"] >= week_starts)
+        fresh_events = fresh_events[is_news].reset_index(drop=True)
     alerts = decide(
         frames["transitions"],
         fresh_events,
@@ -89,13 +97,13 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
         frames["assignments"],
         assessed.people,
         policy.alerts,
-        is_baseline=is_silent,
+        is_baseline=is_baseline,
         as_of=run.clock().astimezone(run.settings.zone).date(),
-        placements=frames["placements"],
+        placements=frames["placements"] if is_told_by_figures else None,
     )
     alerts = quieted(run, inputs, alerts, open_cases, policy)
     proposals = []
-    if not is_silent:
+    if not is_baseline:
         proposals = propose(
             frames["transitions"],
             fresh_events,
@@ -108,7 +116,7 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
             now=run.clock(),
             rules=policy.casework,
             alerts=alerts,
-            findings=frames.get("findings"),
+            findings=frames.get("findings") if is_told_by_figures else None,
             segment_cases=segment_cases,
             waiting=[_reason(case) for case in waiting],
         )

@@ -12,6 +12,7 @@ import pytest
 from config.errors import ConfigRefused
 from config.policy import read_draft
 from contracts.weeks import Week
+from contracts.words import MessageKind
 from flows.adoption import adopt_model, list_models, retire_model, show_model, with_keys
 from flows.errors import ModelLost, PolicyRefused
 from flows.inputs import Inputs
@@ -183,7 +184,10 @@ def test_what_the_change_of_kind_moves_alerts_nobody_and_opens_nothing(told: Tol
         assert week.inputs.cause == "policy"
         assert (moved["kind"] == "moved").any(), "the model must move somebody, or this says nothing"
         assert set(moved["cause"]) == {"policy"}
-        assert (week.decided.alerts, week.decided.proposals) == ([], [])
+        assert {alert.kind for alert in week.decided.alerts} <= {MessageKind.ALERT_EVENT}, "hard events are told"
+        entered = {str(key) for key in week.assessed.frames["placements"]["episode_id"].dropna()}
+        assert not entered & {alert.subject_key for alert in week.decided.alerts}
+        assert {proposal.segment for proposal in week.decided.proposals} <= {None}
         assert moved["retention_before"].isna().all(), "an index is not compared with a probability"
 
 
