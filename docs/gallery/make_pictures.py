@@ -46,8 +46,10 @@ def main() -> int:
     """Write all pictures and the contact sheet; returns the exit code."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--workspace", type=Path, default=Path(), help="folder of a finished `cem demo`")
-    workspace = options.parse_args().workspace.resolve()
-    release = workspace / "output" / "latest"
+    options.add_argument("--release", type=Path, help="folder of a release that `cem rebuild --into` made of it")
+    given = options.parse_args()
+    workspace = given.workspace.resolve()
+    release = given.release.resolve() if given.release else workspace / "output" / "latest"
     chromium = find_chromium(os.environ)
     lacking = [f"{name} not found: {advice}" for name, advice in PROGRAMS.items() if shutil.which(name) is None]
     if not release.exists():
@@ -82,10 +84,13 @@ def published(browser: Browser, workspace: Path, release: Path) -> Iterator[tupl
     yield "own-dashboard", shot(browser, folder_of(release, "individual-gps") / "index.html", height=1500)
     yield "account-page", shot(browser, page, height=1750)
     for code, language in LANGUAGES.items():
-        for found in written_in(code, release, "index.html")[:1]:
-            yield f"brief-{language}", pages(found.parent / "brief.pdf")
-        for found in written_in(code, release, "accounts/*.html")[:1]:
+        for found in written_in(code, release)[:1]:
             yield f"account-page-{language}", shot(browser, found, height=1750)
+        for found in written_in(code, release):
+            brief = found.parents[1] / "briefs" / f"{found.stem}.pdf"
+            if brief.exists():
+                yield f"account-brief-{language}", pages(brief)
+                break
     briefs = sorted(release.glob(f"*/briefs/{page.stem}.pdf"))
     if briefs:
         yield "account-brief", pages(briefs[0])
@@ -102,9 +107,10 @@ def folder_of(release: Path, view: str) -> Path:
     return max(sorted(release.glob(f"{view}-*")), key=lambda folder: len(list(folder.glob("accounts/*"))))
 
 
-def written_in(code: str, release: Path, names: str) -> list[Path]:
+def written_in(code: str, release: Path) -> list[Path]:
+    """The account pages in a language, those of packs with account briefs among them."""
     mark = f'<html lang="{code}"'.encode()
-    return [path for path in sorted(release.glob(f"*/{names}")) if mark in path.read_bytes()[:400]]
+    return [path for path in sorted(release.glob("*/accounts/*.html")) if mark in path.read_bytes()[:400]]
 
 
 def hard_states(browser: Browser) -> Image.Image:
