@@ -31,7 +31,7 @@ _EXACT_INTEGER = 2**53
 _ELLIPSIS = "…"
 
 Look = Literal[
-    "text", "wrapped", "number", "score", "rate", "change", "money", "day", "moment", "share", "link", "exact"
+    "text", "wrapped", "trend", "number", "score", "rate", "change", "money", "day", "moment", "share", "link", "exact"
 ]
 CellValue = str | int | float | Decimal | bool | date | datetime | None
 
