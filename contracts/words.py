@@ -194,6 +194,7 @@ class MessageKind(StrEnum):
     CUSTOMER_NOTE = "customer_note"
     RETURN_RECEIPT = "return_receipt"
     OPERATOR = "operator"
+    DATA_QUALITY = "data_quality"
 
 
 class OutboxState(StrEnum):

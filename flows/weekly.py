@@ -10,8 +10,9 @@ from extract.intake import Intake
 from flows.alerting.landed import Seen, after_week, landed, remember
 from flows.alerting.mails import critical_and_hard
 from flows.alerting.unproven import unproven
-from flows.books import add_frames, save_book
+from flows.books import add_frames, save_book, save_frame
 from flows.casework.mails import tell_case_changes
+from flows.data_owners import REJECTS, tell_owners, write_packs
 from flows.errors import NothingRendered
 from flows.inputs import Inputs
 from flows.lease import Lease, leased
@@ -62,6 +63,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
     book = folder / "book"
     folder.mkdir(parents=True, exist_ok=True)
     keep_crosswalk(run, folder)
+    save_frame(folder, REJECTS, intake.quarantine)
     run.say(f"scoring {inputs.run_name}")
     run.at_step("score")
     assessed = run.step(
@@ -129,6 +131,7 @@ def _make(run: Run, lease: Lease, week: Week, inputs: Inputs, intake: Intake, *,
         enqueue(session, run, messages)
         run.at_step("publish")
     tell_case_changes(run)
+    tell_owners(run, inputs, write_packs(run, inputs))
     # a weekly run knows all alerts of its week: leaders need not wait for more of them
     sent = dispatch_due(run, is_closing=True)
     return _told(week, intake, assessed, release.path, sent, alerts=recorded.alerts, problems=problems)

@@ -31,6 +31,7 @@ from contracts.results.proposed import (
 )
 from contracts.results.reviewed import PLAYBOOK_STEPS, PLAYBOOK_USE
 from contracts.results.segmented import FAMILIES, FINDINGS, ROLLUPS, SEGMENTS
+from contracts.results.sourced import COLUMN_DRIFT, SOURCE_EFFECT
 from contracts.results.surveyed import SURVEY_FIGURES
 from contracts.results.swept import (
     NUDGED_SIGNALS,
@@ -72,6 +73,8 @@ RESULTS: dict[str, Frame] = {
         WAITING_CASES,
         CLOSING_PROPOSALS,
         TEAM_FEEDBACK,
+        COLUMN_DRIFT,
+        SOURCE_EFFECT,
         PROGRAMME_OBSERVED,
         PROGRAMME_QUARTERS,
         PROGRAMME_PRACTICES,
@@ -136,6 +139,7 @@ __all__ = [
     "CASE_FIGURES",
     "CHANGES",
     "CLOSING_PROPOSALS",
+    "COLUMN_DRIFT",
     "COMMENTS",
     "COMMENT_ASPECTS",
     "CONTRIBUTIONS",
@@ -187,6 +191,7 @@ __all__ = [
     "SIGNALS",
     "SIGNAL_WORDS",
     "SOURCES",
+    "SOURCE_EFFECT",
     "SURVEY_FIGURES",
     "SWEPT_FLIPS",
     "SWEPT_GRID",

@@ -16,6 +16,7 @@ from flows.command import models as cli_models
 from flows.command import outbox as cli_outbox
 from flows.command import policy as cli_policy
 from flows.command import sme as cli_sme
+from flows.command import taxonomy as cli_taxonomy
 
 if TYPE_CHECKING:
     from flows.run import Outcome, Run
@@ -149,6 +150,14 @@ def linkage(
     from flows.linkage import linkage as flow
 
     _with_run(lambda run: flow(run, anew=anew), workspace, as_json=as_json)
+
+
+@app.command("data-owners")
+def data_owners(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Per source, for its owner: rejected rows, freshness, drift, what late data does; the weekly run does it too."""
+    from flows.data_owners import data_owners as flow
+
+    _with_run(flow, workspace, as_json=as_json)
 
 
 @app.command()
@@ -353,6 +362,7 @@ app.add_typer(cli_models.register(_with_run), name="model")
 app.add_typer(cli_policy.register(_with_run), name="policy")
 app.add_typer(cli_outbox.register(_with_run), name="outbox")
 app.add_typer(cli_sme.register(_with_run), name="sme")
+app.add_typer(cli_taxonomy.register(_with_run), name="taxonomy")
 app.add_typer(cli_cases.cases_app, name="cases")
 app.add_typer(cli_cases.requests_app, name="requests")
 

@@ -31,7 +31,7 @@ from store.session import Session
 
 _ALERTS = (MessageKind.ALERT_CRITICAL, MessageKind.ALERT_EVENT)
 _OF_A_CASE = (MessageKind.CASE_CHANGED, MessageKind.RETURN_RECEIPT)
-_OUTSIDE = ("partner:", "contact:", "operator")
+_OUTSIDE = ("partner:", "contact:", "operator", "source:")
 _RELEASED = "held -> pending"
 
 

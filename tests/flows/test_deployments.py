@@ -111,7 +111,8 @@ def test_a_scheduled_weekly_run_publishes_its_packs(tmp_path: Path) -> None:
             "daily",
             "returns",
             "sme-report",
-            "linkage", "programme",
+            "linkage",
+            "programme",
             "maintenance",
         }
         with process([*prefect, "worker", "start", "--pool", "cem"], environment, worker_log):
