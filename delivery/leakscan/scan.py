@@ -19,8 +19,9 @@ _JOINT = r"[\W_]{1,3}"
 _EDGE_BEFORE, _EDGE_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 _FLEXIBLE_FROM = 5
 _BLANKS = re.compile(r"\s+")
-_ALONE = r"""(?:(?<!calcid=)["']|(?<!<v)(?<!<formula1)>)\s*"""
-"""What opens a number that stands alone; not the value of a cell, the limit of a date, the version of a calculator."""
+_ALONE = r"""(?:(?<!calcid=)(?<!<row r=)["']|(?<!<v)(?<!<formula1)>)\s*"""
+"""What opens a number that stands alone; not the value of a cell, the number of its row, the limit of
+a date, the version of a calculator."""
 # The end is looked at, not taken: it may be the beginning of the next number.
 _WHOLE_NUMBER = re.compile(_ALONE + r"""(\d+)(?=\s*["'<])|#(\d+)(?![^\W_])""")
 _LOOKS = ("xl/theme/theme1.xml", "xl/styles.xml")

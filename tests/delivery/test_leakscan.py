@@ -334,7 +334,7 @@ def test_sizes_and_colours_of_a_workbook_are_no_ticket_numbers_but_a_cell_is() -
         "xl/theme/theme1.xml": '<a:satMod val="35436"/>',
         "xl/styles.xml": '<xf numFmtId="35436"/>',
         "xl/workbook.xml": '<calcPr calcId="35436"/>',
-        "xl/worksheets/sheet1.xml": "<c><v>35436</v></c><formula1>35436</formula1>",
+        "xl/worksheets/sheet1.xml": '<row r="35436"/><c><v>35436</v></c><formula1>35436</formula1>',
         "xl/sharedStrings.xml": "<si><t>35436</t></si>",
     }
     packed = io.BytesIO()
