@@ -129,7 +129,7 @@ def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, made: AlertP
     body = _body_of(book, decision, account, why=decision.why[reader.person_id], link=link)
     brief = made.brief(telling.brief) if telling.brief else None
     # a notice names no case
-    case = None if decision.kind is MessageKind.NOTICE else _open_case(account)
+    case = None if decision.kind is MessageKind.NOTICE else _open_case(book, decision, account)
     name = f"{account.name[:60]} {account.week}.pdf"
     mail = Message(
         kind=decision.kind,
@@ -157,19 +157,24 @@ def _alert(run: Run, book: Book, telling: _Telling, policy: Policy, made: AlertP
 def _body_of(book: Book, decision: AlertDecision, account: AccountView, *, why: str, link: str | None) -> MailBody:
     if decision.kind is MessageKind.NOTICE:
         return notice_mail(account, headline=decision.headline, is_good=decision.is_notice, why_you=why, link=link)
+    case = _open_case(book, decision, account)
     return alert_mail(
         account,
         kind=decision.kind,
         why_you=why,
         events=_events_of(book, decision, account),
-        due=_first_due(account),
-        case=_open_case(account),
+        due=_first_due(case, account),
+        case=case,
         link=link,
     )
 
 
-def _open_case(account: AccountView) -> CaseLine | None:
-    return next((line for line in account.cases if line.is_open), None)
+def _open_case(book: Book, decision: AlertDecision, account: AccountView) -> CaseLine | None:
+    """The case that follows the alert up, else one that is open already."""
+    running = [line for line in account.cases if line.is_open]
+    cases = book.frame("cases")
+    own = {decision.evidence_for, *cases.loc[cases["reason_key"] == decision.subject_key, "case_id"]}
+    return next((line for line in running if line.case_id in own), next(iter(running), None))
 
 
 class _Window(TypedDict, total=False):
@@ -197,7 +202,9 @@ def _events_of(book: Book, decision: AlertDecision, account: AccountView) -> lis
     return sorted(account.events, key=lambda line: line.headline != headline)
 
 
-def _first_due(account: AccountView) -> datetime | None:
+def _first_due(case: CaseLine | None, account: AccountView) -> datetime | None:
+    if case is not None and case.due_at:
+        return case.due_at
     return next((line.due_at for line in account.cases if line.is_open and line.due_at), None)
 
 

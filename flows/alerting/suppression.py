@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import pandas as pd
@@ -46,7 +47,7 @@ def quieted(
     with run.store.read() as session:
         told = frozenset().union(*(outbox.already_told(session, kind, subjects) for kind in ALERT_KINDS))
         standing = Standing(
-            snoozes=quiet.snoozes_at(session, now),
+            snoozes={c: replace(s, until=s.until.astimezone(zone)) for c, s in quiet.snoozes_at(session, now).items()},
             plans=_plans(cases, ledger.teams(session), {decision.customer_id for decision in decisions}),
             maintenance=_windows(run, inputs, [d for d in decisions if d.event_kind in rules.maintenance]),
             told=quiet.mails_since(session, ALERT_KINDS, Week.containing(now, zone).starts_at(zone)),
@@ -97,7 +98,8 @@ def quiet_lines(run: Run) -> list[str]:
         snoozes = quiet.snoozes_at(session, now)
         listed = quiet.suppressed_since(session, Week.containing(now, zone).shift(-1).starts_at(zone))
     lines = [
-        f"snooze of {s.customer_id} until {s.until:%Y-%m-%d} by {s.who}: {s.why}" for _, s in sorted(snoozes.items())
+        f"snooze of {s.customer_id} until {s.until.astimezone(zone):%Y-%m-%d} by {s.who}: {s.why}"
+        for _, s in sorted(snoozes.items())
     ]
     if listed:
         counts = Counter(row.reason.value for row in listed)

@@ -37,13 +37,13 @@ def _quieted(decision: AlertDecision, rules: SuppressionRules, standing: Standin
         for person in decision.person_ids
         if (decision.subject_key, person) in standing.listed
     }
-    quiet = replace(decision, silenced=known) if known else decision
+    quiet = _under_plan(replace(decision, silenced=known) if known else decision, rules, standing)
     if snooze := standing.snoozes.get(decision.customer_id):
         words = f"snoozed until {snooze.until:%Y-%m-%d} by {snooze.who}: {snooze.why}"
         quiet = _hushed(quiet, Silenced(Quiet.SNOOZE, words))
     if (window := _window_of(decision, rules, standing)) is not None:
         quiet = _hushed(quiet, Silenced(Quiet.MAINTENANCE, window))
-    return _under_plan(quiet, rules, standing)
+    return quiet
 
 
 def _window_of(decision: AlertDecision, rules: SuppressionRules, standing: Standing) -> str | None:

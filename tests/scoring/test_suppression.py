@@ -87,6 +87,14 @@ def test_under_an_open_plan_what_must_be_told_is_evidence_for_the_case_team() ->
     assert made.silenced["P-1"].words == "CL-1 is open, and its team has it"
 
 
+def test_a_snooze_holds_for_the_case_team_too_and_the_case_gets_its_evidence() -> None:
+    plan = {"C-1": OpenPlan("CL-1", ("P-2", "P-9"))}
+    made = quieted(an_alert(must=True), Standing(plans=plan, snoozes={"C-1": SNOOZED}))
+    assert made.told_ids == ("LEAD",)
+    assert made.evidence_for == "CL-1"
+    assert made.silenced["P-9"].reason is Quiet.SNOOZE
+
+
 def test_the_case_that_an_alert_opened_does_not_silence_that_alert() -> None:
     standing = Standing(plans={"C-1": OpenPlan("CL-1", ("P-9",))}, told_pairs=frozenset({("E-1", "P-1")}))
     made = quieted(an_alert(must=True), standing)
