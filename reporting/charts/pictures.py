@@ -85,8 +85,12 @@ def _ground(axes: Any, grid: Grid) -> None:
             axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, facecolor=tint, edgecolor="none", zorder=0))
     band = grid.dead_band
     axes.axhspan(
-        grid.retention_line - grid.retention_half, grid.retention_line + grid.retention_half,
-        color=look["noise"], alpha=0.75, zorder=1, lw=0,
+        grid.retention_line - grid.retention_half,
+        grid.retention_line + grid.retention_half,
+        color=look["noise"],
+        alpha=0.75,
+        zorder=1,
+        lw=0,
     )
     axes.axvspan(grid.loyalty_line - band, grid.loyalty_line + band, color=look["noise"], alpha=0.75, zorder=1, lw=0)
     axes.axhline(grid.retention_line, color=look["bar"], lw=0.8, zorder=1)

@@ -13,7 +13,10 @@ from markupsafe import Markup
 
 from reporting.theme import theme
 
-FONT = "Inter, 'Inter Extended', 'IBM Plex Sans Arabic', 'Noto Sans Arabic', 'Droid Sans Fallback', 'Segoe UI', Arial, sans-serif"
+FONT = (
+    "Inter, 'Inter Extended', 'IBM Plex Sans Arabic', 'Noto Sans Arabic', 'Droid Sans Fallback', "
+    "'Segoe UI', Arial, sans-serif"
+)
 
 
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})

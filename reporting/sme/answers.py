@@ -233,9 +233,7 @@ def advice(of: Material) -> tuple[str, ...]:
             "run beside the rules in force for some weeks, and read its list of disagreements before anybody adopts it."
         )
         if all(_moves(of, axis) for axis in Axis):
-            made.append(
-                "Each saving is of its own line moved alone; both together were not held against outcomes."
-            )
+            made.append("Each saving is of its own line moved alone; both together were not held against outcomes.")
     elif of.moves:
         made.append(
             "Treat the first lines as a draft: they say what can be worked, and nothing about who will leave. Do not "
