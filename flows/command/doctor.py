@@ -124,7 +124,7 @@ def _fonts() -> str:
     from reporting.verify import verify_pdf
 
     del render_pdf, verify_pdf
-    folder = Path(__file__).resolve().parent.parent / "report_templates" / "fonts"
+    folder = Path(__file__).resolve().parents[2] / "report_templates" / "fonts"
     found = sorted(path.name for path in folder.glob("*.woff2"))
     if not found:
         raise ConfigRefused(folder, ["the bundled fonts are gone; reinstall the package"])
