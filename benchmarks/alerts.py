@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,15 +23,14 @@ from benchmarks.company import BEFORE, nine_on_monday_after, set_scene
 from benchmarks.processes import cpu_seconds, watching
 from benchmarks.sampling import sampling
 from benchmarks.weekly import Stopwatch, timed_week
-from contracts.scope import Audience
+from delivery.addressing import Addressing
 from flows.alerts import alerts
 from flows.demo import SetClock
-from flows.packs.publish import Rendered
 from flows.run import Outcome, opened
 from tests.factories.smtp import Inbox, make_authority, relay
 
 _WEEKS = 30
-_RENDER = "render_week"
+_READERS = "readers_of"
 _JUDGED = ("take in exports", "freeze inputs", "measure, score, place", "record")
 _GOAL_SECONDS, _GOAL_SHARE = 60.0, 0.10
 
@@ -81,7 +80,7 @@ def report(folder: Path, *, customers: int, people: int, is_sampled: bool, conso
     inbox, authority = TimedInbox(), make_authority(folder / "ca")
     with relay(inbox, authority.server_context(), size=50_000_000) as port:
         _by_smtp(folder / "config" / "workspace.toml", port, authority.ca_file)
-        with watching() as watch, one_small_pack():
+        with watching() as watch, no_packs():
             stopwatch = Stopwatch(watch, say)
             say(timed_week(folder, BEFORE, stopwatch, in_process=False).headline)
         judged = [stage for stage in stopwatch.stages if stage.name in _JUDGED]
@@ -133,27 +132,24 @@ def land_outage(root: Path, number: int) -> None:
 
 
 @contextmanager
-def one_small_pack() -> Iterator[None]:
-    """Rendering all packs of a large company takes longer than all that is compared here: one is rendered."""
-    whole: Callable[..., Rendered] = getattr(flows.weekly, _RENDER)
+def no_packs() -> Iterator[None]:
+    """Rendering all packs of a large company takes longer than all that is compared here: the week has no readers."""
+    whole: Callable[..., Addressing] = getattr(flows.weekly, _READERS)
 
-    def narrow(audiences: Collection[Audience], *arguments: Any, **named: Any) -> Rendered:
-        return whole([min(audiences, key=lambda audience: len(audience.customer_ids))], *arguments, **named)
+    def none(*arguments: Any, **named: Any) -> Addressing:
+        return replace(whole(*arguments, **named), audiences=())
 
-    setattr(flows.weekly, _RENDER, narrow)
+    setattr(flows.weekly, _READERS, none)
     try:
         yield
     finally:
-        setattr(flows.weekly, _RENDER, whole)
+        setattr(flows.weekly, _READERS, whole)
 
 
 def _by_smtp(path: Path, port: int, ca_file: str) -> None:
     text = path.read_text(encoding="utf-8")
     way = f'transport = "smtp"\nsmtp_host = "127.0.0.1"\nsmtp_port = {port}\nca_file = "{ca_file}"'
     path.write_text(text.replace('transport = "maildir"', way), encoding="utf-8")
-    audiences = path.with_name("audiences.toml")
-    few = "account_pages = 10\nown_account_pages = 10\n"
-    audiences.write_text(few + audiences.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def _print(looks: list[Look], week: float, cpu: float, console: Console) -> None:

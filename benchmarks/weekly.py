@@ -114,7 +114,7 @@ def timed_week(root: Path, week: Week, stopwatch: Stopwatch, *, in_process: bool
     stopwatch.begin("open the workspace")
     with opened(root, clock=clock, say=stopwatch.say, fan_out=fan_out, step=stopwatch.step) as run:
         # sending is no step of the flow, as it may be repeated at any time; here it is told apart all the same
-        with overheard(flows.weekly, "dispatch_due", lambda _: stopwatch.begin("dispatch")):
+        with overheard(flows.weekly, "dispatch_due", lambda *_, **__: stopwatch.begin("dispatch")):
             outcome = flows.weekly.weekly(run, week)
         stopwatch.begin("end")
     stopwatch.begin("")

@@ -35,7 +35,8 @@ _FIRST = ("customers", "contacts", "people")
 @dataclass
 class Ledger:
     """What is counted and kept of one source while its tables are admitted. `stand_in`: an earlier export that
-    serves look-ups of others while this source's own rows are carried.
+    serves look-ups of others while this source's own rows are carried. `known`: files that an earlier run used, whose
+    rows are carried too.
     """
 
     source: Source
@@ -51,11 +52,13 @@ class Ledger:
     waiting_before: int = 0
     carried: int = 0
     early: int = 0
+    known: tuple[PulledExport, ...] = ()
 
     @property
     def exports(self) -> tuple[PulledExport, ...]:
-        """Every file that this run used."""
-        return tuple(e for records in (self.records, self.stand_in) if records for e in records.exports)
+        """Every file that this run's rows stem from."""
+        used = [e for records in (self.records, self.stand_in) if records for e in records.exports]
+        return tuple(dict.fromkeys((*self.known, *used)))
 
 
 class Gathering:

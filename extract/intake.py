@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,11 +19,11 @@ from contracts.frames import conform
 from contracts.ids import bucket_count, bucket_of
 from contracts.results import SOURCES
 from contracts.weeks import Week
-from contracts.words import Reason
+from contracts.words import ExportKind, Reason
 from extract.changes import changed_customers
 from extract.gathering import Gathering, Ledger
 from extract.lookups import lookup_tables, refuse_dependents, stand_in
-from extract.pull import pull
+from extract.pull import Pulled, pull
 from extract.records import read_records
 from extract.snapshot import SnapshotManifest, StoredFile, read_manifest, store, write_manifest, write_tables
 from extract.trust import quarantine, records_in, refused_records, source_row, state_of, unmatched_keys
@@ -98,11 +98,17 @@ def take_in(
     place = inbox or workspace.inbox
 
     def read(source: Source) -> Ledger:
+        known = _known(source, before) if only is not None else ()
         if only is not None and source.name not in only:
-            return Ledger(source, judge(source, None, before, as_of=as_of), None)
+            return Ledger(source, judge(source, None, before, as_of=as_of), None, known=known)
         pulled = pull(source, inbox=place, raw=workspace.raw, as_of=as_of, zone=zone)
+        if only is not None:
+            pulled, known = _new(source, pulled, known, before)
+            if known and not (pulled.exports or pulled.refused):
+                return Ledger(source, judge(source, None, before, as_of=as_of), None, known=known)
         records = read_records(source, pulled, as_of=as_of, zone=zone)
-        return Ledger(source, judge(source, records, before, as_of=as_of), records, refusals=list(records.refusals))
+        verdict = judge(source, records, before, as_of=as_of)
+        return Ledger(source, verdict, records, refusals=list(records.refusals), known=known)
 
     with ThreadPoolExecutor(max_workers=max(workers, 1)) as threads:
         ledgers = list(threads.map(read, with_lookups(sources)))
@@ -144,6 +150,28 @@ def take_in(
         exports=tuple(export for ledger in ledgers for export in ledger.exports),
         suggestions=gathering.crosswalk.suggestions(unmatched_keys(ledgers)),
     )
+
+
+def _known(source: Source, before: SnapshotManifest | None) -> tuple[PulledExport, ...]:
+    """The files of the source that the previous snapshot's rows stem from."""
+    return tuple(export for export in before.exports if export.source == source.name) if before else ()
+
+
+def _new(
+    source: Source, pulled: Pulled, known: tuple[PulledExport, ...], before: SnapshotManifest | None
+) -> tuple[Pulled, tuple[PulledExport, ...]]:
+    """What was pulled without the files whose rows are carried, and those files.
+
+    Only of sources that add to what was there. A file that tells of time after the previous snapshot is read again,
+    and so is all that others look something up in, or of which the latest row per key counts.
+    """
+    adds = source.kind is not ExportKind.FULL and source.sql is None and not source.also_read
+    if before is None or not adds or any(target.latest_per for target in source.map):
+        return pulled, ()
+    whole = {(e.name, e.sha256): e for e in known if e.data_at < datetime.fromisoformat(before.as_of)}
+    kept = [whole[e.name, e.sha256] for e in pulled.exports if (e.name, e.sha256) in whole]
+    fresh = tuple(e for e in pulled.exports if (e.name, e.sha256) not in whole)
+    return replace(pulled, exports=fresh), tuple(kept)
 
 
 def _stored(

@@ -45,7 +45,7 @@ def alerts(run: Run) -> Outcome:
             weeks = [week for week in runs.published_weeks(session) if not week.is_reconstructed]
         if not weeks:
             return Outcome(ExitCode.DONE, "No week is published yet; the first weekly run is the baseline for alerts")
-        told = 0
+        told = early = 0
         headline = "No export changed since the last look"
         seen = last_seen(run)
         found = landed(run, seen)
@@ -53,8 +53,12 @@ def alerts(run: Run) -> Outcome:
             run.say(f"still being written: {', '.join(found.unsettled)}")
         if seen.week != _name(weeks[-1]) or found.changed(seen) or found.mapping != seen.mapping or _queried(run):
             headline, told = _look(run, lease, seen, found)
+            if told:
+                # what cannot wait does not wait for the mails of cases
+                early = dispatch_due(run).sent
         escalated = advance_clock(run)
         sent = dispatch_due(run)
+        sent = replace(sent, sent=sent.sent + early)
         lease.summary.update(alerts=told, escalated=escalated)
     code = ExitCode.HELD if lease.state is RunState.HELD else ExitCode.MAIL_PENDING if sent.waiting else ExitCode.DONE
     return Outcome(code, headline, (f"{escalated} cases escalated", sent.line()), {"alerts": told, "sent": sent.sent})

@@ -76,12 +76,14 @@ class CaseFacts:
 
 
 def case_facts(run: Run, folder: Path) -> CaseFacts:
-    """The cases of the ledger, all of them, and the book at `folder` with its own cases replaced by these."""
+    """The cases of the ledger, all of them, and the book at `folder` (of a large one what is about their customers)
+    with its own cases replaced by these.
+    """
     with run.store.read() as session:
         cases, segments = ledger.cases(session), ledger.segment_cases(session)
         teams = {**ledger.teams(session), **ledger.teams(session, is_open=False)}
     rows = {str(row["case_id"]): row for frame in (cases, segments) for row in frame.to_dict("records")}
-    book = load_book(folder)
+    book = load_book(folder, set(cases["customer_id"]))
     return CaseFacts(replace(book, frames={**book.frames, "cases": cases}), rows, teams)
 
 
