@@ -73,7 +73,8 @@ def _assigned(
     own: dict[str, set[str]] = {}
     nobody: set[str] = set()
     nothing: set[str] = set()
-    for customer_id, person_id in zip(assignments["customer_id"], assignments["person_id"], strict=True):
+    pairs = zip(assignments["customer_id"].tolist(), assignments["person_id"].tolist(), strict=True)
+    for customer_id, person_id in pairs:
         if person_id not in chart.people:
             nobody.add(str(person_id))
         elif customer_id not in book:

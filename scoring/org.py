@@ -45,8 +45,10 @@ def org_chart(people: pd.DataFrame, assignments: pd.DataFrame, *, as_of: date | 
     """
     known = {person.person_id: person for person in (_person(row, as_of) for row in people.to_dict("records"))}
     assigned: dict[str, list[tuple[str, Role]]] = {}
-    for customer, person, role in assignments[["customer_id", "person_id", "role"]].itertuples(index=False, name=None):
-        assigned.setdefault(str(customer), []).append((str(person), Role(role)))
+    roles = {role.value: role for role in Role}
+    columns = (assignments[name].tolist() for name in ("customer_id", "person_id", "role"))
+    for customer, person, role in zip(*columns, strict=True):
+        assigned.setdefault(str(customer), []).append((str(person), roles[role]))
     ordered = {c: tuple(sorted(pairs, key=lambda p: (p[1] is not Role.OWNER, p[0]))) for c, pairs in assigned.items()}
     return OrgChart(known, ordered)
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from delivery.leakscan.opening import views
-from delivery.leakscan.tokens import WORD, fold
+from delivery.leakscan.tokens import UNSPACED, WORD, fold
 
 _WORDS_AT_MOST = 8
 
@@ -34,10 +35,15 @@ def runs_in(files: Iterable[tuple[bytes, str]]) -> pa.Array:
 
 
 def could_stand(texts: pd.Series, runs: pa.Array) -> pd.Series:
-    """Whether each identifier may stand in the files; one that is not plain ASCII, or long, always may."""
+    """Whether each identifier may stand in the files; one that is long, or of a script without blanks, always may."""
     column = pa.array(texts, pa.string(), from_pandas=True)
     bare = pc.replace_substring_regex(pc.utf8_lower(column), r"[^a-z0-9]+", "")
     words = pc.count_substring_regex(column, r"[A-Za-z0-9]+")
-    may = pc.or_(pc.is_in(bare, value_set=runs), pc.invert(pc.string_is_ascii(column)))
-    may = pc.or_(may, pc.greater(words, _WORDS_AT_MOST))
-    return pd.Series(pc.fill_null(may, False).to_numpy(zero_copy_only=False), index=texts.index)
+    may = pc.or_(pc.is_in(bare, value_set=runs), pc.greater(words, _WORDS_AT_MOST))
+    found = pc.fill_null(may, False).to_numpy(zero_copy_only=False).copy()
+    foreign = np.flatnonzero(pc.fill_null(pc.invert(pc.string_is_ascii(column)), False))
+    known = set(runs.to_pylist()) if len(foreign) else set()
+    for place, text in zip(foreign, column.take(pa.array(foreign)).to_pylist(), strict=True):
+        spelt = WORD.findall(fold(text))
+        found[place] = len(spelt) > _WORDS_AT_MOST or "".join(spelt) in known or bool(UNSPACED.search(text))
+    return pd.Series(found, index=texts.index)

@@ -25,7 +25,7 @@ from flows.sending.tell import Sealed, to_operator
 
 _IDENTIFIERS = {"customers": "name", "contacts": "email", "tickets": "ticket_id"}
 _PUBLIC = {
-    "customers": ("tier", "region", "country", "industry", "product_line", "support_queue", "parent_id"),
+    "customers": ("tier", "region", "country", "industry", "product_line", "support_queue"),
     "install_base": ("product",),
     "people": ("name", "email"),
 }
@@ -63,7 +63,9 @@ def few_tokens(known: Known, files: Iterable[tuple[bytes, str]], own: Collection
     runs = runs_in(files)
     frames: dict[str, pd.DataFrame] = {}
     for name, columns in _PUBLIC.items():
-        frames[name] = _joined(known.books, name, columns).drop_duplicates()
+        rows = _joined(known.books, name, columns)
+        # what is public is public whoever it belongs to: each value once, the columns side by side
+        frames[name] = pd.DataFrame({column: pd.Series(rows[column].dropna().unique()) for column in columns})
     for name, column in _IDENTIFIERS.items():
         keys = _joined(known.books, name, ("customer_id", column)).drop_duplicates()
         mine = keys["customer_id"].isin(own) | could_stand(keys[column], runs)
