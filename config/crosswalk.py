@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +22,13 @@ def read_crosswalk(path: Path) -> pd.DataFrame:
     """
     if not path.exists():
         return pd.DataFrame(columns=list(CROSSWALK_COLUMNS), dtype="string")
+    facts = path.stat()
+    return _read(path, facts.st_mtime_ns, facts.st_size).copy(deep=False)
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, _written: int, _size: int) -> pd.DataFrame:
+    """Read once as long as the file stands: an alert asks for it at every mail."""
     rows, problems = [], []
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.DictReader(line for line in file if not line.startswith("#"))

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from config.sources import Source, Target
 from contracts.exchange import PulledExport
+from contracts.ids import bucket_of
 from contracts.tables import TABLES
 from contracts.words import ExportKind, Reason
 from extract.admission import INTERNAL, RECORD, SOURCE_KEY, Numbers, Refusal, Terms, offer
@@ -139,7 +140,8 @@ class Gathering:
             self._names.add_people(table["name"].to_pylist())
 
     def _admit(self, ledger: Ledger, name: str) -> None:
-        earlier = self._earlier(ledger.source, name)
+        is_whole = ledger.verdict.uses_previous or not self._adds_few(ledger, name)
+        earlier = self._earlier(ledger.source, name) if is_whole else None
         if ledger.verdict.uses_previous:
             if earlier is not None:
                 ledger.carried += earlier.num_rows
@@ -157,6 +159,8 @@ class Gathering:
             if target.table == name
         ]
         targets = [target for target in ledger.source.map if target.table == name]
+        if not is_whole:
+            earlier = self._concerned(ledger.source, name, pa.concat_tables(parts))
         merged = merge(pa.concat_tables(parts), earlier, source=ledger.source, targets=targets, as_of=self._as_of)
         ledger.refusals += [replace(refusal, table=name) for refusal in merged.refusals]
         ledger.repeated += merged.repeated
@@ -203,6 +207,21 @@ class Gathering:
 
         delivered = max((export.data_at for export in records.exports), default=self._as_of)
         return Terms(source, self._zone, self._as_of, delivered, self._lookups, resolve)
+
+    def _adds_few(self, ledger: Ledger, name: str) -> bool:
+        """Whether new rows meet only those in the buckets of their customers and keys: the rest need not be read."""
+        adds = ledger.source.kind is not ExportKind.FULL and len(self._feeding(name)) == 1
+        delivers = ledger.records is not None and ledger.records.exports and not ledger.records.removed.num_rows
+        return bool(self._is_same_ground and adds and delivers and TABLES[name].per_customer)
+
+    def _concerned(self, source: Source, name: str, rows: pa.Table) -> pa.Table:
+        """The earlier rows of the buckets in which one of these rows, or one with its key, stands."""
+        assert self._before is not None
+        wanted = {bucket_of(customer, self._before.buckets) for customer in rows["customer_id"].unique().to_pylist()}
+        buckets = {str(bucket) for bucket in wanted} | self._before.buckets_with(name, rows["row_key"].combine_chunks())
+        found = [self._before.table(name, bucket) for bucket in sorted(buckets)]
+        whole = pa.concat_tables([TABLES[name].empty(), *found])
+        return whole.filter(pc.equal(whole["source"], source.name)) if whole.num_rows else whole
 
     def _earlier(self, source: Source, table: str) -> pa.Table | None:
         if self._before is None:

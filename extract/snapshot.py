@@ -91,6 +91,16 @@ class SnapshotManifest:
                 counts[found["values"]] = counts.get(found["values"], 0) + found["counts"]
         return counts
 
+    def buckets_with(self, name: str, row_keys: pa.Array) -> set[str]:
+        """The buckets of a table in which one of these keys stands; reads that one column."""
+        return {
+            bucket
+            for bucket, stored in self.tables.get(name, {}).items()
+            if pc.any(
+                pc.is_in(_read(self.objects, stored, columns=["row_key"])["row_key"], value_set=row_keys), min_count=0
+            ).as_py()
+        }
+
     def waiting_rows(self, name: str) -> pa.Table | None:
         stored = self.waiting.get(name)
         return None if stored is None else _read(self.objects, stored)

@@ -17,6 +17,7 @@ from delivery.leakscan.opening import views
 from delivery.leakscan.tokens import UNSPACED, WORD, fold
 
 _WORDS_AT_MOST = 8
+_BEGINNING = rf"^(?P<begins>[^a-z0-9]*(?:[a-z0-9]+[^a-z0-9]+){{{_WORDS_AT_MOST - 1}}}[a-z0-9]+)"
 
 
 def runs_in(files: Iterable[tuple[bytes, str]]) -> pa.Array:
@@ -35,15 +36,19 @@ def runs_in(files: Iterable[tuple[bytes, str]]) -> pa.Array:
 
 
 def could_stand(texts: pd.Series, runs: pa.Array) -> pd.Series:
-    """Whether each identifier may stand in the files; one that is long, or of a script without blanks, always may."""
+    """Whether each identifier may stand in the files: of a long one its beginning does; one of a script without
+    blanks always may.
+    """
     column = pa.array(texts, pa.string(), from_pandas=True)
     bare = pc.replace_substring_regex(pc.utf8_lower(column), r"[^a-z0-9]+", "")
-    words = pc.count_substring_regex(column, r"[A-Za-z0-9]+")
-    may = pc.or_(pc.is_in(bare, value_set=runs), pc.greater(words, _WORDS_AT_MOST))
+    begins = pc.struct_field(pc.extract_regex(pc.utf8_lower(column), _BEGINNING), "begins")
+    begins = pc.replace_substring_regex(begins, r"[^a-z0-9]+", "")
+    may = pc.or_(pc.is_in(bare, value_set=runs), pc.is_in(begins, value_set=runs))
     found = pc.fill_null(may, False).to_numpy(zero_copy_only=False).copy()
     foreign = np.flatnonzero(pc.fill_null(pc.invert(pc.string_is_ascii(column)), False))
     known = set(runs.to_pylist()) if len(foreign) else set()
     for place, text in zip(foreign, column.take(pa.array(foreign)).to_pylist(), strict=True):
         spelt = WORD.findall(fold(text))
-        found[place] = len(spelt) > _WORDS_AT_MOST or "".join(spelt) in known or bool(UNSPACED.search(text))
+        parts = {"".join(spelt), "".join(spelt[:_WORDS_AT_MOST])}
+        found[place] = not known.isdisjoint(parts) or bool(UNSPACED.search(text))
     return pd.Series(found, index=texts.index)

@@ -67,14 +67,14 @@ def few_tokens(known: Known, files: Iterable[tuple[bytes, str]], own: Collection
         # what is public is public whoever it belongs to: each value once, the columns side by side
         frames[name] = pd.DataFrame({column: pd.Series(rows[column].dropna().unique()) for column in columns})
     for name, column in _IDENTIFIERS.items():
-        keys = _joined(known.books, name, ("customer_id", column)).drop_duplicates()
+        keys = _joined(known.books, name, ("customer_id", column))
         mine = keys["customer_id"].isin(own) | could_stand(keys[column], runs)
         if name == "customers":
             mine |= could_stand(keys["customer_id"], runs)
             public = frames["customers"].reindex(columns=["customer_id", "name", *_PUBLIC["customers"]])
-            frames[name] = pd.concat([keys[mine], public.dropna(how="all")], ignore_index=True)
+            frames[name] = pd.concat([keys[mine].drop_duplicates(), public.dropna(how="all")], ignore_index=True)
         else:
-            frames[name] = keys[mine].reset_index(drop=True)
+            frames[name] = keys[mine].drop_duplicates(ignore_index=True)
     crosswalk = read_crosswalk(known.crosswalk) if known.crosswalk.exists() else None
     if crosswalk is not None:
         mine = crosswalk["customer_id"].isin(own) | could_stand(crosswalk["source_key"], runs)

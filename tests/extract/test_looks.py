@@ -18,7 +18,8 @@ from tests.factories.workspaces import LAST, Story, a_company, a_workspace
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
     company = a_company()
-    story = Story(a_workspace(tmp_path / "workspace", company), company)
+    # as many buckets as workers: what lies in the others must stand
+    story = Story(a_workspace(tmp_path / "workspace", company, workers=4), company)
     with story.run() as run:
         story.until(LAST.starts_at(run.settings.zone))
         yield run
