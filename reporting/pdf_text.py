@@ -35,7 +35,9 @@ def _shown(
         operator, operands = str(instruction.operator), instruction.operands
         if operator == "Tf":
             font = fonts[str(operands[0])]
-            current = maps.setdefault(font.objgen, _unicode_map(font))
+            if font.objgen not in maps or font.objgen == (0, 0):
+                maps[font.objgen] = _unicode_map(font)
+            current = maps[font.objgen]
         elif operator == "Tj":
             yield _decoded(bytes(operands[0]), current)
         elif operator == "TJ":

@@ -7,13 +7,14 @@ is written without separators; only rows whose identifier, written so, is among 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from delivery.leakscan.opening import views
+from delivery.leakscan.opening import View, views
 from delivery.leakscan.tokens import UNSPACED, WORD, fold
 
 _WORDS_AT_MOST = 8
@@ -25,14 +26,23 @@ def runs_in(files: Iterable[tuple[bytes, str]]) -> pa.Array:
     found: set[str] = set()
     for content, name in files:
         for view in views(content, name):
-            for text in (view.text, *view.joined):
-                words = WORD.findall(fold(text))
-                for start in range(len(words)):
-                    run = ""
-                    for word in words[start : start + _WORDS_AT_MOST]:
-                        run += word
-                        found.add(run)
+            found |= _recurring(view) if view.recurs else _runs(view)
     return pa.array(sorted(found), pa.string())
+
+
+def _runs(view: View) -> set[str]:
+    found: set[str] = set()
+    for text in (view.text, *view.joined):
+        words = WORD.findall(fold(text))
+        for start in range(len(words)):
+            run = ""
+            for word in words[start : start + _WORDS_AT_MOST]:
+                run += word
+                found.add(run)
+    return found
+
+
+_recurring = lru_cache(maxsize=8)(_runs)
 
 
 def could_stand(texts: pd.Series, runs: pa.Array) -> pd.Series:

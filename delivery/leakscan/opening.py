@@ -11,9 +11,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.policy import default
+from functools import lru_cache
 from urllib.parse import unquote, unquote_to_bytes
 
 _DEPTH_AT_MOST = 4
@@ -29,16 +30,21 @@ _PRINTABLE = re.compile(rb"[\x09\x0a\x0d\x20-\x7e\x80-\xff]{4,}")
 _WIDE = re.compile(rb"(?:[\x20-\x7e\xa0-\xff][\x00-\x06]){4,}")
 # `&C` centres what follows in a worksheet's header, `&"Arial,Bold"` and `&12` set its font (ECMA-376, 18.3.1.46).
 _HEADER_CODE = re.compile(r"&(?:[A-Za-z]|\"[^\"]*\"|\d+)")
+_BLOCK = re.compile(r"<(style|script)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _TEXTUAL = (".html", ".htm", ".svg", ".xml", ".rels", ".json", ".css", ".js", ".vml")
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Text found somewhere in a file. `joined`: the same with markup taken out, where a name runs across tags."""
+    """Text found somewhere in a file. `joined`: the same with markup taken out, where a name runs across tags.
+
+    `recurs`: other files are likely to hold just this text (the style and the scripts of every page).
+    """
 
     where: str
     text: str
     joined: tuple[str, ...] = ()
+    recurs: bool = False
 
 
 def views(content: bytes, name: str) -> Iterator[View]:
@@ -69,6 +75,17 @@ def _open(content: bytes, name: str, inside: str, depth: int) -> Iterator[View]:
 
 def _markup(text: str, where: str, depth: int) -> Iterator[View]:
     """HTML, SVG, XML, with or without scripts: raw and unescaped, across tags, and what it carries encoded."""
+    for block in _BLOCK.finditer(text):
+        yield from _recurring(block[0], where, depth)
+    yield from _marked_up(_BLOCK.sub(" ", text), where, depth)
+
+
+@lru_cache(maxsize=8)
+def _recurring(block: str, where: str, depth: int) -> tuple[View, ...]:
+    return tuple(replace(view, recurs=True) for view in _marked_up(block, where, depth))
+
+
+def _marked_up(text: str, where: str, depth: int) -> Iterator[View]:
     yield from _carried(text, where, depth)
     plain = html.unescape(_LINKED.sub(" ", text))
     joined = [_MARKUP.sub(" ", plain), _MARKUP.sub("", plain)]

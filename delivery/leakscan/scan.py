@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from contracts.exchange import Artifact
 from contracts.ids import key_digest
@@ -89,23 +89,12 @@ def scan_bytes(content: bytes, name: str, allowed: Allowed, everything: Tokens) 
     """
     hits: dict[tuple[str, int], Hit] = {}
     for view in views(content, name):
-        folded = fold(view.text)
-        joined = [fold(text) for text in view.joined]
-        words = set(WORD.findall(folded)).union(*(WORD.findall(text) for text in joined[1:]))
-        # Line ends and indents between two words are one blank to a reader.
-        spellings = [_BLANKS.sub(" ", text) for text in dict.fromkeys((folded, *joined))]
-        runs = _Runs.of(spellings)
-        for number in sorted(_candidates(words, folded, everything)):
+        text = _recurring(view) if view.recurs else _Folded.of(view)
+        for number in sorted(_candidates(text, everything)):
             token = everything.tokens[number]
             if allowed.permits(number, token) or (view.where, number) in hits:
                 continue
-            # tokens share words: only where a token's words stand side by side is it worth a search
-            if _is_number(token):
-                if view.where.endswith(_LOOKS) or not runs.hold_number(token.words[0]):
-                    continue
-            elif not any(runs.hold(written) for written in _writings(token)):
-                continue
-            if _stands_in(token, view, spellings, allowed, everything):
+            if text.may_hold(token) and _stands_in(token, view, text.spellings, allowed, everything):
                 hits[view.where, number] = Hit(name, view.where, token.kind, redacted(token.text))
         if len(hits) >= _HITS_AT_MOST:
             break
@@ -118,12 +107,12 @@ def redacted(text: str) -> str:
     return f"{shown} [{key_digest(text, length=8)}]"
 
 
-def _writings(token: Token) -> Iterator[tuple[str, ...]]:
+@lru_cache(maxsize=200_000)
+def _writings(kind: TokenKind, words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """The words of which one must follow another where the token stands: an id may lack some of its separators."""
-    words = token.words
-    yield words
-    if token.kind in (TokenKind.NAME, TokenKind.EMAIL):
-        return
+    writings = [words]
+    if kind in (TokenKind.NAME, TokenKind.EMAIL):
+        return (words,)
     for glued in range(1, 2 ** (len(words) - 1)):
         parts = [words[0]]
         for at, word in enumerate(words[1:]):
@@ -131,44 +120,63 @@ def _writings(token: Token) -> Iterator[tuple[str, ...]]:
                 parts[-1] += word
             else:
                 parts.append(word)
-        yield tuple(parts)
+        writings.append(tuple(parts))
+    return tuple(writings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Runs:
-    """The words of a text in each of its spellings, and where each word stands."""
+@dataclass(frozen=True)
+class _Folded:
+    """One view as it is searched: its words, and only for the few tokens whose words it holds the rest.
 
-    sequences: list[list[str]]
-    places: list[dict[str, list[int]]]
-    numbers: frozenset[str]
+    `folded`: the text as it stands. `spellings`: it and what it is without markup, blanks made one: line ends and
+    indents between two words are one blank to a reader.
+    """
+
+    where: str
+    folded: str
+    spellings: tuple[str, ...]
 
     @classmethod
-    def of(cls, spellings: list[str]) -> _Runs:
-        sequences = [WORD.findall(text) for text in spellings]
-        places: list[dict[str, list[int]]] = []
-        for sequence in sequences:
-            found: dict[str, list[int]] = {}
-            for at, word in enumerate(sequence):
-                found.setdefault(word, []).append(at)
-            places.append(found)
-        return cls(sequences, places, frozenset(number for text in spellings for number in _whole_numbers(text)))
+    def of(cls, view: View) -> _Folded:
+        folded = fold(view.text)
+        spellings = dict.fromkeys((folded, *(fold(text) for text in view.joined)))
+        return cls(view.where, folded, tuple(_BLANKS.sub(" ", text) for text in spellings))
 
-    def hold_number(self, digits: str) -> bool:
-        """Whether the number stands alone somewhere, as `_number` wants it."""
-        return digits in self.numbers
+    @cached_property
+    def sequences(self) -> list[list[str]]:
+        """The words of each spelling in their order."""
+        return [WORD.findall(text) for text in self.spellings]
 
-    def hold(self, words: tuple[str, ...]) -> bool:
-        """Whether these words follow each other. Looked up from the word that stands in the fewest places."""
-        if UNSPACED.search("".join(words)):
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset().union(*self.sequences)
+
+    @cached_property
+    def runs(self) -> list[str]:
+        """The words of each spelling, one blank around each: what follows what is then a plain search."""
+        return [f" {' '.join(sequence)} " for sequence in self.sequences]
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Every number that stands alone, as `_number` wants it: one pass, as a book can have a million of them."""
+        found = (match for text in self.spellings for match in _WHOLE_NUMBER.finditer(text))
+        return frozenset(match[1] or match[2] for match in found)
+
+    def may_hold(self, token: Token) -> bool:
+        """Whether a search for the token is worth its cost: tokens share words, and only where those of one stand
+        side by side can it stand.
+        """
+        if _is_number(token):
+            return not self.where.endswith(_LOOKS) and token.words[0] in self.words and token.words[0] in self.numbers
+        if UNSPACED.search("".join(token.words)):
             return True
-        run = list(words)
-        for sequence, places in zip(self.sequences, self.places, strict=True):
-            if any(word not in places for word in run):
-                continue
-            rarest = min(range(len(run)), key=lambda at: len(places[run[at]]))
-            if any(sequence[at - rarest : at - rarest + len(run)] == run for at in places[run[rarest]] if at >= rarest):
-                return True
-        return False
+        return any(
+            self.words.issuperset(written) and any(f" {' '.join(written)} " in run for run in self.runs)
+            for written in _writings(token.kind, token.words)
+        )
+
+
+_recurring = lru_cache(maxsize=8)(_Folded.of)
 
 
 def _is_number(token: Token) -> bool:
@@ -176,19 +184,14 @@ def _is_number(token: Token) -> bool:
     return is_digits and token.kind not in (TokenKind.NAME, TokenKind.PUBLIC)
 
 
-def _whole_numbers(text: str) -> Iterator[str]:
-    """Every number that `_number` may find, in one pass over the text: a book can have a million of them."""
-    for match in _WHOLE_NUMBER.finditer(text):
-        yield match[1] or match[2]
-
-
-def _candidates(words: set[str], folded: str, everything: Tokens) -> set[int]:
-    found = {number for word in words if word in everything.by_anchor for number in everything.by_anchor[word]}
-    found.update(n for n in everything.unspaced if fold(everything.tokens[n].text) in folded)
+def _candidates(text: _Folded, everything: Tokens) -> set[int]:
+    anchors = everything.by_anchor.keys() & text.words
+    found = {number for word in anchors for number in everything.by_anchor[word]}
+    found.update(n for n in everything.unspaced if fold(everything.tokens[n].text) in text.folded)
     return found
 
 
-def _stands_in(token: Token, view: View, spellings: list[str], allowed: Allowed, everything: Tokens) -> bool:
+def _stands_in(token: Token, view: View, spellings: tuple[str, ...], allowed: Allowed, everything: Tokens) -> bool:
     """Whether the token really stands there, outside longer tokens that this audience may read."""
     if token.is_ordinary:
         return _whole_field(token.text).search(view.text) is not None
