@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +99,9 @@ def read_draft(folder: Path) -> Policy:
         return Policy(**parts)
     except ValidationError as exc:
         raise ConfigRefused.from_validation(folder, exc) from exc
+
+
+@lru_cache(maxsize=4)
+def read_version(folder: Path) -> Policy:
+    """The rules of an adopted version, whose folder never changes."""
+    return read_draft(folder)

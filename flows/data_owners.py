@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from config.policy import read_version
 from config.sources import Source, read_sources
 from contracts.book import Book
 from contracts.exchange import Attachment, Message
@@ -26,7 +27,6 @@ from flows.readers import last_week
 from flows.run import Outcome, Run
 from flows.sending.screening import screened
 from flows.sending.tell import Sealed, enqueue, seal
-from flows.week.measure import policy_of
 from reporting.data_owner import SourceFrames, SourceHead, SourcePack, compose_source, render_source, source_mail
 from reporting.pages import render_assets
 from reporting.verify import verify_page
@@ -64,7 +64,7 @@ def write_packs(run: Run, inputs: Inputs) -> list[tuple[SourceHead, SourcePack, 
     Raises: NothingRendered when a page is not what it must be; what stands stays.
     """
     folder = run.workspace.runs / inputs.run_name
-    book, policy = load_book(folder / "book"), policy_of(run.workspace.root / inputs.policy)
+    book, policy = load_book(folder / "book"), read_version(run.workspace.root / inputs.policy)
     weeks, before = _weeks(run, inputs)
     path = folder / f"{REJECTS}.parquet"
     rejects = load_frame(folder, REJECTS) if path.exists() else None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from config.policy import read_version
 from contracts.results import LINKS
 from contracts.rules import Policy
 from contracts.tables import TABLES
@@ -21,7 +22,6 @@ from flows.readers import last_week
 from flows.run import Outcome, Run
 from flows.sending.screening import ordinary_words, week_tokens
 from flows.week.insight import insight
-from flows.week.measure import policy_of
 from reporting.linkage import Linkage, LinkageHead, compose_linkage, linkage_faults, render_linkage
 from reporting.pages import render_assets
 from scoring.explain.link_points import link_points
@@ -66,7 +66,7 @@ def _looked(run: Run, newest: Inputs) -> Inputs:
 
 
 def _frames(inputs: Inputs, root: Path, history: Path) -> tuple[dict[str, pd.DataFrame], Policy]:
-    policy = policy_of(root / inputs.policy)
+    policy = read_version(root / inputs.policy)
     facts = read_week(history, inputs.week, "customer_facts", revision=inputs.revision)
     found = insight(inputs, root, policy, facts=facts)
     rules = policy.linkage

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
+from config.policy import read_version
 from contracts.book import Book
 from contracts.frames import conform
 from contracts.results import PROGRAMME_OBSERVED
@@ -21,7 +22,6 @@ from flows.inputs import Inputs
 from flows.lease import leased
 from flows.readers import last_week
 from flows.run import Outcome, Run
-from flows.week.measure import policy_of
 from reporting.pages import render_assets
 from reporting.programme import ProgrammeHead, compose_programme, render_programme
 from reporting.verify import verify_page
@@ -45,7 +45,7 @@ def programme(run: Run) -> Outcome:
     with leased(run, RunKind.SME_REVIEW, "programme"):
         inputs, folder = last_week(run)
         book, rules = load_book(folder), run.policy.programme
-        policy = policy_of(run.workspace.root / inputs.policy)
+        policy = read_version(run.workspace.root / inputs.policy)
         now, zone = run.clock(), run.settings.zone
         parts = [_of_history(run, inputs, book), _of_customers(run, inputs, book), _of_store(run, book, policy)]
         observed = conform(pd.concat(parts, ignore_index=True), PROGRAMME_OBSERVED)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from config.policy import read_version
 from contracts.frames import to_frame
 from contracts.rules import Policy
 from contracts.scope import Audience
@@ -18,7 +19,6 @@ from flows.errors import NothingPublished
 from flows.inputs import Inputs
 from flows.run import Run
 from flows.week.admit import inputs_of
-from flows.week.measure import policy_of
 from store import runs
 
 
@@ -38,7 +38,7 @@ def last_week(run: Run) -> tuple[Inputs, Path]:
 def current_readers(run: Run) -> tuple[Policy, Addressing, dict[str, Audience], pd.DataFrame]:
     """The policy, everybody who reads, their audiences by id, and the people frame."""
     inputs, folder = last_week(run)
-    policy = policy_of(run.workspace.root / inputs.policy)
+    policy = read_version(run.workspace.root / inputs.policy)
     now = max(inputs.instant, run.clock())
     addressing, people = _readers_of_last_look(run, inputs, policy, now) or readers_in(folder, policy, as_of=now)
     return policy, addressing, {audience.audience_id: audience for audience in addressing.audiences}, people

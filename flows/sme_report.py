@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from config.policy import read_version
 from contracts.rules import Policy
 from contracts.words import ExitCode, RunKind
 from delivery.feeds import csv_bytes
@@ -19,7 +20,6 @@ from flows.policy.replay import as_placed
 from flows.readers import last_week
 from flows.run import Outcome, Run
 from flows.sensitivity import move_lines
-from flows.week.measure import policy_of
 from reporting.sme.compose import compose_sme
 from reporting.sme.material import Material
 from reporting.sme.render import faults_of, render_sme
@@ -41,7 +41,7 @@ def sme_report(run: Run) -> Outcome:
     with leased(run, RunKind.SME_REVIEW, "sme-report"):
         inputs, folder = last_week(run)
         book = load_book(folder)
-        policy = as_placed(inputs, policy_of(run.workspace.root / inputs.policy), book.frame("placements"))
+        policy = as_placed(inputs, read_version(run.workspace.root / inputs.policy), book.frame("placements"))
         run.say("moving each line over the last weeks")
         moved = move_lines(inputs, run.workspace.root, policy, book.frames)
         tried = _tried(run, inputs, policy, {**book.frames, **moved.frames})

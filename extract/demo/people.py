@@ -51,8 +51,7 @@ def build_people(*, seed: int, people: int, line: Timeline) -> pd.DataFrame:
     rng = dice(seed, "people")
     queues = iter(QUEUE_IDS)
     ids = [next(queues) if post.is_queue else f"P-{number:03d}" for number, post in _numbered(posts)]
-    languages = [_LANGUAGE.get(post.regions[0], "en") if post.regions else "en" for post in posts]
-    names = person_names(rng, languages)
+    names = person_names(rng, [_LANGUAGE.get(post.regions[0], "en") if post.regions else "en" for post in posts])
     frame = pd.DataFrame(
         {
             "person_id": ids,
@@ -65,13 +64,18 @@ def build_people(*, seed: int, people: int, line: Timeline) -> pd.DataFrame:
             "absent_from_on": None,
             "absent_to_on": None,
             "left_on": None,
-            "language": languages,
+            "language": [_reads(post) for post in posts],
             "calendar": ["cairo" if post.regions[:1] == ("MEA",) else "default" for post in posts],
             "region": [post.regions[0] if post.regions else None for post in posts],
             "is_queue": [post.is_queue for post in posts],
         }
     )
     return _with_absences(frame, line)
+
+
+def _reads(post: _Post) -> str:
+    """Who works for one region reads its language; who works for several, the house's."""
+    return _LANGUAGE.get(post.regions[0], "en") if len(post.regions) == 1 else "en"
 
 
 def _numbered(posts: list[_Post]) -> Iterator[tuple[int, _Post]]:

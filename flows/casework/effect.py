@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from config.policy import read_version
 from contracts.words import ExitCode, MessageKind, RunKind
 from delivery.feeds import csv_bytes
 from flows.books import load_book
 from flows.lease import leased
 from flows.readers import last_week
 from flows.run import Outcome, Run
-from flows.week.measure import policy_of
 from reporting.effect import EffectHead, post_mortem_name, render_effects, render_post_mortem
 from reporting.pages import render_assets
 from scoring.explain.effect.figures import case_figures
@@ -29,7 +29,7 @@ def case_effect(run: Run) -> Outcome:
     """Judge every playbook by the history of the last published week; output/expert/<week>/effect/ holds all of it."""
     with leased(run, RunKind.SME_REVIEW, "case-effect"):
         inputs, folder = last_week(run)
-        policy = policy_of(run.workspace.root / inputs.policy)
+        policy = read_version(run.workspace.root / inputs.policy)
         book = load_book(folder)
         facts, people = book.frame("customer_facts"), book.frame("people")
         history = whole_history(run, inputs.week)

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from config.policy import read_version
 from contracts.book import Book
 from contracts.rules import Policy
 from contracts.scope import Audience
 from contracts.words import CustomerStatus
 from flows.books import load_book
 from flows.inputs import Inputs
-from flows.week.measure import policy_of
 from flows.week.models import blank_retention
 from flows.week.voice import themes_of
 from scoring.explain.changes import Yardstick, changes
@@ -38,7 +38,7 @@ class Frozen:
 
     @property
     def policy(self) -> Policy:
-        return policy_of(self.root / self.inputs.policy)
+        return read_version(self.root / self.inputs.policy)
 
     @property
     def history(self) -> Path:
@@ -122,7 +122,7 @@ def for_accounts(book: Book, customers: Collection[str], frozen: Frozen) -> Book
     if not history_path(frozen.history, *inputs.previous, "norms").exists():
         return book
     facts = _of(book.frame("customer_facts"), customers)
-    policy, policy_before = frozen.policy, policy_of(frozen.root / previous.policy)
+    policy, policy_before = frozen.policy, read_version(frozen.root / previous.policy)
     norms_before = read_week(frozen.history, inputs.previous[0], "norms", revision=inputs.previous[1])
     found = changes(
         _of(book.frame("contributions"), customers),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from config.policy import read_version
 from contracts.results import EVENTS
 from contracts.words import ExitCode
 from flows.books import load_frame
@@ -13,7 +14,6 @@ from flows.policy.log_page import write_log
 from flows.readers import last_week
 from flows.run import Outcome, Run
 from flows.week.admit import inputs_of
-from flows.week.measure import policy_of
 from flows.week.record import Decided, record_cases
 from scoring.act.cases import propose
 from store import ledger, proposals, runs
@@ -31,7 +31,7 @@ def open_cases(run: Run, proposal_id: int, *, who: str) -> Outcome:
         raise PolicyRefused(f"proposal {proposal_id} is {proposal.state.value}: nobody was moved by it")
     moved, week = _moved(run, proposal_id, proposal.adopted_sequence)
     inputs, book = last_week(run)
-    policy = policy_of(run.workspace.root / inputs.policy)
+    policy = read_version(run.workspace.root / inputs.policy)
     now = load_frame(book, "placements").set_index("customer_id")["zone"]
     stays = moved[moved["to_zone"] == now.reindex(moved["customer_id"]).to_numpy()]
     with run.store.read() as session:

@@ -14,6 +14,7 @@ from typing import Literal
 
 import pandas as pd
 
+from config.policy import read_version
 from contracts.frames import conform
 from contracts.results import SIGNALS
 from contracts.rules import Policy, SignalRule
@@ -21,7 +22,7 @@ from contracts.weeks import Week
 from contracts.words import Axis
 from flows.inputs import Inputs
 from flows.week.assess import measure_tasks
-from flows.week.measure import gather, measure_bucket, policy_of
+from flows.week.measure import gather, measure_bucket
 from flows.week.models import by_line, line_of
 from scoring.measure.norms import norms, segments_of
 from scoring.place.axes import score
@@ -83,7 +84,7 @@ def _scores(root: Path, inputs: Inputs, after: Policy, folder: Path, facts: pd.D
     names = ("scores", "contributions", "norms")
     frames = {name: read_week(root / "var" / "history", inputs.week, name, inputs.revision) for name in names}
     return scores_under(
-        root, inputs, policy_of(root / inputs.policy), after, folder, {**frames, "customer_facts": facts}
+        root, inputs, read_version(root / inputs.policy), after, folder, {**frames, "customer_facts": facts}
     )
 
 

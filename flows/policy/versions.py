@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from config.policy import POLICY_FILES, read_draft
+from config.policy import POLICY_FILES, read_draft, read_version
 from contracts.rules import Policy
 from contracts.weeks import Week
 from flows.errors import PolicyRefused
@@ -35,7 +35,7 @@ def policy_for(run: Run, week: Week) -> tuple[int, Policy, Path]:
         current = (put_in_force(run, run.workspace.config, author="first run", why=why, week=week), run.policy.digest)
     sequence, digest = current
     folder = version_folder(run, sequence, digest)
-    return sequence, read_draft(folder), folder
+    return sequence, read_version(folder), folder
 
 
 def versions(run: Run) -> list[Adoption]:
@@ -60,7 +60,7 @@ def version(run: Run, sequence: int) -> tuple[Adoption, Policy, Path]:
     if found is None:
         raise PolicyRefused(f"there is no policy v{sequence}; there are v1 to v{every[-1].sequence}")
     folder = version_folder(run, found.sequence, found.digest)
-    return found, read_draft(folder).model_copy(update={"sequence": sequence}), folder
+    return found, read_version(folder).model_copy(update={"sequence": sequence}), folder
 
 
 def newest(run: Run) -> tuple[Adoption, Policy, Path]:

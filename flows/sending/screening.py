@@ -23,6 +23,7 @@ from flows.readers import newest_books, readers_in
 from flows.run import Run
 from flows.sending.tell import Sealed, to_operator
 
+_WORTH_NARROWING = 20_000
 _IDENTIFIERS = {"customers": "name", "contacts": "email", "tickets": "ticket_id"}
 _PUBLIC = {
     "customers": ("tier", "region", "country", "industry", "product_line", "support_queue"),
@@ -59,25 +60,31 @@ def week_tokens(folder: Path, ordinary: tuple[str, ...]) -> Tokens:
 
 
 def few_tokens(known: Known, files: Iterable[tuple[bytes, str]], own: Collection[str] = ()) -> Tokens:
-    """The tokens that may stand in these files, and all of the customers in `own`."""
-    runs = runs_in(files)
+    """The tokens that may stand in these files, and all of the customers in `own`; of a small book simply all."""
+    held = {name: _joined(known.books, name, ("customer_id", column)) for name, column in _IDENTIFIERS.items()}
+    is_large = sum(map(len, held.values())) > _WORTH_NARROWING
+    runs = runs_in(files) if is_large else None
+
+    def may_stand(texts: pd.Series) -> pd.Series:
+        return pd.Series(True, index=texts.index) if runs is None else could_stand(texts, runs)
+
     frames: dict[str, pd.DataFrame] = {}
     for name, columns in _PUBLIC.items():
         rows = _joined(known.books, name, columns)
         # what is public is public whoever it belongs to: each value once, the columns side by side
         frames[name] = pd.DataFrame({column: pd.Series(rows[column].dropna().unique()) for column in columns})
     for name, column in _IDENTIFIERS.items():
-        keys = _joined(known.books, name, ("customer_id", column))
-        mine = keys["customer_id"].isin(own) | could_stand(keys[column], runs)
+        keys = held[name]
+        mine = keys["customer_id"].isin(own) | may_stand(keys[column])
         if name == "customers":
-            mine |= could_stand(keys["customer_id"], runs)
+            mine |= may_stand(keys["customer_id"])
             public = frames["customers"].reindex(columns=["customer_id", "name", *_PUBLIC["customers"]])
             frames[name] = pd.concat([keys[mine].drop_duplicates(), public.dropna(how="all")], ignore_index=True)
         else:
             frames[name] = keys[mine].drop_duplicates(ignore_index=True)
     crosswalk = read_crosswalk(known.crosswalk) if known.crosswalk.exists() else None
     if crosswalk is not None:
-        mine = crosswalk["customer_id"].isin(own) | could_stand(crosswalk["source_key"], runs)
+        mine = crosswalk["customer_id"].isin(own) | may_stand(crosswalk["source_key"])
         crosswalk = crosswalk[mine]
     return tokens_of(Book(load_facts(known.books[-1]), frames), crosswalk=crosswalk, ordinary_words=known.ordinary)
 

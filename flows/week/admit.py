@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from config.policy import read_draft
+from config.policy import read_version
 from config.sources import read_crosswalk, read_sources
 from contracts.ids import canonical_json, sha256
 from contracts.rules import Policy
@@ -88,7 +88,7 @@ def freeze(run: Run, week: Week, intake: Intake, *, revision: int, is_reconstruc
     mapping = mapping_digest(run.workspace.config)
     if previous is not None:
         before = inputs_of(run, previous)
-        is_alike = _judges_alike(read_draft(root / before.policy), policy, by_model=axis.in_force is not None)
+        is_alike = _judges_alike(read_version(root / before.policy), policy, by_model=axis.in_force is not None)
         has_axis = before.retention_model == axis.in_force
         cause = "customer" if is_alike and has_axis else "policy"
         if cause == "customer" and before.mapping not in (None, mapping):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from config.policy import read_version
 from contracts.frames import conform
 from contracts.ids import bucket_of
 from contracts.results import (
@@ -37,7 +38,6 @@ from flows.week.measure import (
     gather,
     measure_bucket,
     place_bucket,
-    policy_of,
     write_frames,
 )
 from flows.week.models import Adopted, adopted_model, blank_retention, by_line, line_of, model_file
@@ -96,7 +96,7 @@ def assess(
     snapshot = read_manifest(manifest)
     spread = fan_out if _customers(snapshot) > _WORTH_A_POOL else InOrder()
     policy_folder = root / inputs.policy
-    policy = policy_of(policy_folder)
+    policy = read_version(policy_folder)
 
     buckets = measured
     if buckets is None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -17,10 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from config.policy import read_draft
+from config.policy import read_version
 from contracts.frames import Frame, from_frame, to_frame
 from contracts.results import CONTRIBUTIONS, CUSTOMER_FACTS, EVENTS, NORMS, PLACEMENTS, RESULTS, SCORES, SIGNALS
-from contracts.rules import Policy
 from contracts.tables import TABLES
 from contracts.weeks import Week
 from extract.snapshot import read_bucket, read_shared
@@ -70,14 +68,9 @@ class PlaceTask:
     is_new_axis: bool = False
 
 
-@lru_cache(maxsize=4)
-def policy_of(folder: Path) -> Policy:
-    return read_draft(folder)
-
-
 def measure_bucket(task: MeasureTask) -> Path:
     """Facts, signals and events of a bucket, written to `task.into`."""
-    policy = policy_of(task.policy)
+    policy = read_version(task.policy)
     rows = read_bucket(task.manifest, task.bucket)
     if task.only is not None:
         wanted = pa.array(sorted(task.only), pa.string())
@@ -113,7 +106,7 @@ def age_bucket(task: AgedTask) -> Path:
     wanted = pa.array(sorted(task.only), pa.string())
     rows = {name: _of_customers(table, wanted) for name, table in read_bucket(task.manifest, task.bucket).items()}
     tables = as_of_view({**read_shared(task.manifest), **rows}, task.seen_at)
-    signals = measure(tables, policy_of(task.policy).signals, as_of=task.as_of, fresh=task.fresh)
+    signals = measure(tables, read_version(task.policy).signals, as_of=task.as_of, fresh=task.fresh)
     write_frames(task.into, {"signals": signals})
     return task.into
 
@@ -140,7 +133,7 @@ def _of_customers(table: pa.Table, wanted: pa.StringArray) -> pa.Table:
 
 def place_bucket(task: PlaceTask) -> Path:
     """Scores, contributions and placements of a measured bucket, written beside its measurements."""
-    policy = by_line(policy_of(task.policy), task.line)
+    policy = by_line(read_version(task.policy), task.line)
     facts = read_frame(task.measured, "customer_facts")
     signals = read_frame(task.measured, "signals")
     scored = score(
@@ -198,7 +191,7 @@ __all__ = [
     "gather",
     "measure_bucket",
     "place_bucket",
-    "policy_of",
     "read_frame",
+    "read_version",
     "write_frames",
 ]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from config.policy import read_version
 from contracts.frames import check
 from contracts.results import RESULTS
 from flows.books import load_book
 from flows.readers import last_week
 from flows.sensitivity import LinesMoved, move_lines
-from flows.week.measure import policy_of
 from flows.week.segments import divide
 from tests.factories.workspaces import Story
 
@@ -22,9 +22,9 @@ def moved(told: Story) -> tuple[LinesMoved, dict[str, pd.DataFrame]]:
     with told.run() as run:
         inputs, folder = last_week(run)
         book = load_book(folder)
-        return move_lines(inputs, run.workspace.root, policy_of(run.workspace.root / inputs.policy), book.frames), dict(
-            book.frames
-        )
+        return move_lines(
+            inputs, run.workspace.root, read_version(run.workspace.root / inputs.policy), book.frames
+        ), dict(book.frames)
 
 
 def test_todays_lines_give_the_published_book(moved: tuple[LinesMoved, dict[str, pd.DataFrame]]) -> None:
@@ -46,7 +46,7 @@ def test_segments_of_the_week(told: Story) -> None:
     with told.run() as run:
         inputs, folder = last_week(run)
         book = load_book(folder)
-        policy = policy_of(run.workspace.root / inputs.policy)
+        policy = read_version(run.workspace.root / inputs.policy)
         found = divide(book.frames, policy, as_of=inputs.instant, surveys=book.frames.get("surveys"))
     for name, frame in found.frames.items():
         check(frame, RESULTS[name])
