@@ -26,7 +26,7 @@ from flows.sending.screening import Known
 
 Seen: TypeAlias = tuple[str, SharedBy]
 """Which account, for whom: those who may see the same and read the same language get the same bytes."""
-_ACCOUNTS_A_TASK = 10
+_ACCOUNTS_A_TASK = 4
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ from flows.packs.rendering import (
 from flows.run import Run
 from flows.week.assess import Assessed
 
-_PACKS_A_TASK = 4
-_ACCOUNTS_A_TASK = 50
+_PACKS_A_TASK = 2
+_ACCOUNTS_A_TASK = 30
 
 
 @dataclass(frozen=True)

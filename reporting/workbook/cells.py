@@ -8,7 +8,7 @@ even after somebody edits the cell beside it.
 from __future__ import annotations
 
 import math
-import unicodedata
+import re
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -28,6 +28,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 LONGEST_TEXT = 32_767
 _EXACT_INTEGER = 2**53
+_NON_CHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17)
+)
+_UNWRITABLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_NON_CHARACTERS}]")
 _ELLIPSIS = "…"
 
 Look = Literal[
@@ -138,16 +142,8 @@ def clean_text(text: str) -> str:
     """Text that a worksheet can hold: no control characters, surrogates or non-characters, one kind of
     line end, and not longer than a cell (cut with an ellipsis).
     """
-    tidy = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(
-        c for c in tidy if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs"} and not _is_noncharacter(c))
-    )
+    kept = _UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return kept if len(kept) <= LONGEST_TEXT else kept[: LONGEST_TEXT - 1] + _ELLIPSIS
-
-
-def _is_noncharacter(character: str) -> bool:
-    point = ord(character)
-    return point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF
 
 
 def put(sheet: Worksheet, row: int, column: int, value: CellValue, *, look: Cell, zone: ZoneInfo) -> Cell:
