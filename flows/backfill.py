@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from contracts.weeks import Week, weeks_between
@@ -32,13 +33,10 @@ def backfill(run: Run, first: Week, last: Week) -> Outcome:
         intake = take_exports(run, last, run.as_of(last), snapshot_of(run, newest))
         if intake.held:
             return Outcome(ExitCode.HELD, "Held: the exports cannot be trusted", intake.held)
-        measured = _measured(run, missing, intake)
-        for week in missing:
+        for week, buckets in _measured(run, missing, intake):
             inputs = freeze(run, week, intake, revision=0, is_reconstructed=True)
             folder = run.workspace.runs / inputs.run_name
-            assessed = assess(
-                inputs, run.workspace.root, fan_out=InOrder(), into=folder / "work", measured=measured[week]
-            )
+            assessed = assess(inputs, run.workspace.root, fan_out=InOrder(), into=folder / "work", measured=buckets)
             keep_history(run, inputs, assessed, intake.sources)
             inputs.write(folder / "inputs.json")
             with run.store.write() as session:
@@ -63,13 +61,14 @@ def backfill(run: Run, first: Week, last: Week) -> Outcome:
     )
 
 
-def _measured(run: Run, weeks: list[Week], intake: Intake) -> dict[Week, list[Path]]:
-    """The buckets of every week, measured side by side: only placing needs the week before."""
+def _measured(run: Run, weeks: list[Week], intake: Intake) -> Iterator[tuple[Week, list[Path]]]:
+    """The buckets of every week, measured side by side: only placing needs the week before, and can begin meanwhile."""
     tasks: dict[Week, list[MeasureTask]] = {}
     for week in weeks:
         inputs = freeze(run, week, intake, revision=0, is_reconstructed=True)
         into = run.workspace.runs / inputs.run_name / "work"
         shutil.rmtree(into, ignore_errors=True)
         tasks[week] = measure_tasks(inputs, run.workspace.root, into=into)
-    done = iter(run.fan_out.map(measure_bucket, [task for week in weeks for task in tasks[week]]))
-    return {week: [next(done) for _ in tasks[week]] for week in weeks}
+    done = run.fan_out.stream(measure_bucket, [task for week in weeks for task in tasks[week]])
+    for week in weeks:
+        yield week, [next(done) for _ in tasks[week]]

@@ -6,7 +6,7 @@ Decorators sit on thin functions here, never on the flows themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,8 +45,12 @@ class OverTasks:
         self.workers = workers
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        return list(self.stream(function, items))
+
+    def stream(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         seen: Task[[Item], Result] = Task(function, name=_name_of(function), persist_result=False, retries=1)
-        return [future.result() for future in seen.map(list(items))]
+        futures = seen.map(list(items))
+        return (future.result() for future in futures)
 
 
 def _name_of(function: Callable[..., object]) -> str:

@@ -1,4 +1,4 @@
-"""How a flow spreads work: `fan_out.map(function, items)` is all it knows.
+"""How a flow spreads work: `fan_out.map(function, items)`, or `stream`, is all it knows.
 
 A task is a partition of customers or a handful of packs, never one customer: a process pool
 costs tens of milliseconds a task, an orchestrator more.
@@ -25,6 +25,10 @@ class FanOut(Protocol):
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]: ...
 
+    def stream(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """The same, each as soon as it is there: the caller works on the first while the others are made."""
+        ...
+
 
 class InOrder:
     """One after the other, in this process."""
@@ -33,6 +37,9 @@ class InOrder:
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         return [function(item) for item in items]
+
+    def stream(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        return map(function, items)
 
 
 class Pool:
@@ -43,14 +50,17 @@ class Pool:
         self._executor: ProcessPoolExecutor | None = None
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        return list(self.stream(function, items))
+
+    def stream(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         waiting = list(items)
         if len(waiting) < 2:
-            return [function(item) for item in waiting]
+            return map(function, waiting)
         if self._executor is None:
             # spawn: a forked child would inherit locks held by DuckDB's and Arrow's threads
             context = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_settle_in)
-        return list(self._executor.map(function, waiting))
+        return self._executor.map(function, waiting)
 
     def close(self) -> None:
         if self._executor is not None:

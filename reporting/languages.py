@@ -63,7 +63,7 @@ class Tongue:
     @property
     def direction(self) -> str:
         """`rtl` or `ltr`, as HTML wants it."""
-        return str(Locale.parse(self.code).text_direction)
+        return _direction(self.code)
 
     def say(self, message: str, **values: object) -> str:
         """The message in this language with its values set in."""
@@ -214,6 +214,11 @@ class Tongue:
 
     def _dated(self, value: date, pattern: str) -> str:
         return str(format_date(value, pattern, locale=self.code)).replace(" ", formats.NBSP)
+
+
+@cache
+def _direction(code: str) -> str:
+    return str(Locale.parse(code).text_direction)
 
 
 PLAIN_ENGLISH = Tongue(ENGLISH, gettext.NullTranslations())

@@ -8,7 +8,7 @@ customer the audience may not see.
 from __future__ import annotations
 
 from delivery.leakscan.narrow import could_stand, runs_in
-from delivery.leakscan.scan import Allowed, Hit, allowed_of, scan, scan_bytes
+from delivery.leakscan.scan import Allowed, Hit, allowed_of, allowing, scan, scan_bytes
 from delivery.leakscan.tokens import TokenKind, Tokens, tokens_of
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "TokenKind",
     "Tokens",
     "allowed_of",
+    "allowing",
     "could_stand",
     "runs_in",
     "scan",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -12,13 +12,12 @@ from contracts.ids import key_digest
 from contracts.scope import ScopedBook
 from contracts.words import FieldGroup
 from delivery.leakscan.opening import View, views
-from delivery.leakscan.tokens import UNSPACED, WORD, Token, TokenKind, Tokens, fold
+from delivery.leakscan.tokens import UNSPACED, Token, TokenKind, Tokens, fold, words_in
 
 _HITS_AT_MOST = 50
 _JOINT = r"[\W_]{1,3}"
 _EDGE_BEFORE, _EDGE_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 _FLEXIBLE_FROM = 5
-_BLANKS = re.compile(r"\s+")
 _ALONE = r"""(?:(?<!calcid=)(?<!<row r=)["']|(?<!<v)(?<!<formula1)>)\s*"""
 """What opens a number that stands alone; not the value of a cell, the number of its row, the limit of
 a date, the version of a calculator."""
@@ -53,11 +52,15 @@ def allowed_of(book: ScopedBook, everything: Tokens) -> Allowed:
     """What the audience of a scoped book may see."""
     audience = book.audience
     customers = book.frames.get("customers")
-    parents: set[str] = set()
-    if customers is not None and "parent_id" in customers:
-        parents.update(customers["parent_id"].dropna())
-    single = frozenset(number for parent in parents for number in everything.numbers_of(parent))
-    return Allowed(audience.customer_ids, audience.sees(FieldGroup.CONTACTS), single)
+    has_parents = customers is not None and "parent_id" in customers
+    parents = customers["parent_id"].dropna() if customers is not None and has_parents else ()
+    return allowing(audience.customer_ids, parents, everything, has_contacts=audience.sees(FieldGroup.CONTACTS))
+
+
+def allowing(customers: frozenset[str], parents: Iterable[str], everything: Tokens, *, has_contacts: bool) -> Allowed:
+    """What may be said of these customers, whose pages name their parent accounts by their ids."""
+    single = frozenset(number for parent in sorted(set(parents)) for number in everything.numbers_of(parent))
+    return Allowed(customers, has_contacts, single)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +143,12 @@ class _Folded:
     def of(cls, view: View) -> _Folded:
         folded = fold(view.text)
         spellings = dict.fromkeys((folded, *(fold(text) for text in view.joined)))
-        return cls(view.where, folded, tuple(_BLANKS.sub(" ", text) for text in spellings))
+        return cls(view.where, folded, tuple(" ".join(text.split()) for text in spellings))
 
     @cached_property
     def sequences(self) -> list[list[str]]:
         """The words of each spelling in their order."""
-        return [WORD.findall(text) for text in self.spellings]
+        return [words_in(text) for text in self.spellings]
 
     @cached_property
     def words(self) -> frozenset[str]:

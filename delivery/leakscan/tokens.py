@@ -158,6 +158,15 @@ def words_of(folded: str) -> tuple[str, ...]:
     return tuple(WORD.findall(folded))
 
 
+def words_in(text: str) -> list[str]:
+    """What `WORD` finds in a whole page: each character that is no part of a word is made a blank, in a fraction of
+    the time of the pattern.
+    """
+    for character in {c for c in set(text) if not c.isalnum()}:
+        text = text.replace(character, " ")
+    return text.split()
+
+
 def is_weak(text: str) -> bool:
     """Whether a token would be found by chance in any text: too short, or a number of few digits."""
     bare = "".join(words_of(fold(text)))

@@ -18,7 +18,7 @@ from contracts.ids import canonical_json, sha256
 from contracts.rules import Audiences
 from contracts.scope import Audience, scoped
 from contracts.words import ArtifactKind, FieldGroup, Level
-from delivery.leakscan import Tokens, allowed_of, scan, scan_bytes
+from delivery.leakscan import Tokens, allowed_of, allowing, scan, scan_bytes
 from flows.books import load_book
 from flows.packs.audience_frames import Frozen, for_accounts, for_audience, members_below
 from flows.sending.screening import Known, few_tokens, ordinary_words, week_tokens
@@ -178,11 +178,17 @@ def render_account_files(task: AccountTask) -> list[RenderedFile]:
         book = Book(book.facts, {name: frame for name, frame in book.frames.items() if name not in FAMILY_FRAMES})
     rendered = render_accounts(scoped(book, everyone), task.page_ids, task.brief_ids)
     tokens = _tokens_of(task, [made.artifact for made in rendered], customers)
+    customer_rows = book.frames["customers"]
+    parent_of = dict(zip(customer_rows["customer_id"], customer_rows["parent_id"].fillna(""), strict=True))
     files = []
     for made in rendered:
         artifact = made.artifact
-        alone = replace(everyone, customer_ids=frozenset({artifact.customer_id or ""}))
-        hits = scan(artifact, allowed_of(scoped(_parents(book), alone), tokens), tokens)
+        alone, parent = frozenset({artifact.customer_id or ""}), parent_of.get(artifact.customer_id or "")
+        hits = scan(
+            artifact,
+            allowing(alone, [parent] if parent else (), tokens, has_contacts=everyone.sees(FieldGroup.CONTACTS)),
+            tokens,
+        )
         files.append(_store(artifact, task.into, faults=(*made.faults, *(str(hit) for hit in hits))))
     return files
 
@@ -209,11 +215,6 @@ def all_who_see(
 def levels_that_see(audiences: Iterable[Audience], sharing: SharedBy) -> tuple[Level, ...]:
     seen = {audience.level for audience in audiences if shared_by(audience) == sharing}
     return tuple(level for level in Level if level in seen)
-
-
-def _parents(book: Book) -> Book:
-    """The one frame of the book that says which other customers an account may name: its parents."""
-    return Book(book.facts, {"customers": book.frames["customers"]})
 
 
 def _tokens_of(task: AccountTask, made: list[Artifact], customers: frozenset[str]) -> Tokens:

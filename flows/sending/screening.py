@@ -17,7 +17,7 @@ from config.sources import read_crosswalk
 from contracts.book import Book
 from contracts.rules import Policy
 from contracts.words import FieldGroup, MessageKind, OutboxState
-from delivery.leakscan import Allowed, Hit, Tokens, could_stand, runs_in, scan_bytes, tokens_of
+from delivery.leakscan import Allowed, Hit, Tokens, allowing, could_stand, runs_in, scan_bytes, tokens_of
 from flows.books import load_book, load_columns, load_facts
 from flows.readers import newest_books, readers_in
 from flows.run import Run
@@ -96,9 +96,8 @@ def _joined(books: Sequence[Path], name: str, columns: Sequence[str]) -> pd.Data
 def allowed_for(tokens: Tokens, known: Known, customers: frozenset[str], *, has_contacts: bool) -> Allowed:
     """These customers, and the ids of their parent accounts, which their pages name."""
     rows = _joined(known.books, "customers", ("customer_id", "parent_id"))
-    parents = set(rows.loc[rows["customer_id"].isin(customers), "parent_id"].dropna())
-    single = frozenset(number for parent in sorted(parents) for number in tokens.numbers_of(parent))
-    return Allowed(customers, has_contacts, single)
+    parents = rows.loc[rows["customer_id"].isin(customers), "parent_id"].dropna()
+    return allowing(customers, parents, tokens, has_contacts=has_contacts)
 
 
 def screened(run: Run, sealed: Sequence[Sealed], *books: Path) -> list[Sealed]:
