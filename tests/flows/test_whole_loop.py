@@ -80,9 +80,14 @@ def test_an_export_an_alert_its_page_and_the_answer_in_the_case(onward: Story) -
     assert outcome.figures["alerts"] > 0
     told = told_of(onward)
     assert told, "the account team is told at once"
+    onward.clock.set(onward.clock() + timedelta(minutes=45))
+    with onward.run() as run:
+        alerts(run)
+    leads = told_of(onward)
+    assert len(leads) > len(told), "and their leads within their window, whose mails link the page"
 
     pages = []
-    for _, mail in told:
+    for _, mail in leads:
         links = re.findall(r"file://(\S+/output/alerts/releases/\S+?\.html)", words_of(mail))
         pages += [Path(unquote(link)) for link in links]
         briefs = [
