@@ -74,8 +74,9 @@ def build_people(*, seed: int, people: int, line: Timeline) -> pd.DataFrame:
 
 
 def _reads(post: _Post) -> str:
-    """Who works for one region reads its language; who works for several, the house's."""
-    return _LANGUAGE.get(post.regions[0], "en") if len(post.regions) == 1 else "en"
+    """Who talks to customers of one region reads its language; all others, and who leads them, the house's."""
+    is_local = post.level is Level.INDIVIDUAL and len(post.regions) == 1
+    return _LANGUAGE.get(post.regions[0], "en") if is_local else "en"
 
 
 def _numbered(posts: list[_Post]) -> Iterator[tuple[int, _Post]]:

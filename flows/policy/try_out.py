@@ -25,6 +25,7 @@ from flows.readers import last_week
 from flows.run import Outcome, Run
 from flows.week.assess import measure_tasks
 from flows.week.measure import gather, measure_bucket
+from flows.week.models import by_line, kept_model, line_of
 from reporting.policy_pages import place_name
 from reporting.policy_words import differences, weight_shares
 from scoring.act.plans import plan
@@ -33,6 +34,7 @@ from scoring.measure.norms import segments_of
 from scoring.measure.signals import signal_words
 from scoring.place.axes import Scored, score
 from scoring.place.placement import place
+from scoring.predict.axis import OnAxis, by_model
 from store import proposals
 
 _STRONGEST = 3
@@ -108,7 +110,12 @@ def _judge(run: Run, inputs: Inputs, book: Book, who: str, policy: Policy, folde
     facts = book.frame("customer_facts")
     mine = facts[facts["customer_id"] == who].reset_index(drop=True)
     segments = segments_of(mine, policy.thresholds)
-    scored = score(signals, book.frame("norms"), policy.signals, policy.thresholds, segments=segments)
+    scored: Scored | OnAxis = score(signals, book.frame("norms"), policy.signals, policy.thresholds, segments=segments)
+    if inputs.retention_model is not None:
+        # an adopted model stays the axis whatever rules are tried: only another adoption ends it
+        model = kept_model(root, inputs.retention_model)
+        policy = by_line(policy, line_of(book.frame("placements")))
+        scored = by_model(model, signals, mine, scores=scored.scores, contributions=scored.contributions)
     before = _of(book, "previous_placements", who)
     placed = place(scored.scores, mine, before if len(before) else None, policy.thresholds, week=inputs.iso_week)
     return _Judged(
@@ -116,18 +123,24 @@ def _judge(run: Run, inputs: Inputs, book: Book, who: str, policy: Policy, folde
         {str(row["signal_id"]): row for row in scored.contributions.to_dict("records")},
         {str(row["axis"]): row for row in scored.scores.to_dict("records")},
         placed.to_dict("records")[0],
-        _plan(inputs, book, who, policy, scored, placed, mine),
+        _plan(inputs, book, who, policy, scored.contributions, placed, mine),
     )
 
 
 def _plan(
-    inputs: Inputs, book: Book, who: str, policy: Policy, scored: Scored, placed: pd.DataFrame, facts: pd.DataFrame
+    inputs: Inputs,
+    book: Book,
+    who: str,
+    policy: Policy,
+    contributions: pd.DataFrame,
+    placed: pd.DataFrame,
+    facts: pd.DataFrame,
 ) -> list[str]:
     history = _of(book, "history", who)
     now = placed[["customer_id", "week", "state", "zone", "loyalty", "retention"]].assign(is_reconstructed=False)
     actions = plan(
         placed,
-        scored.contributions,
+        contributions,
         _of(book, "events", who),
         facts,
         _of(book, "assignments", who),
@@ -207,7 +220,7 @@ def _error(side: _Judged, axis: Axis) -> str:
 
 
 def _band(side: _Judged, axis: Axis) -> str:
-    line, band = side.placement[f"{axis.value}_line"], side.policy.thresholds.dead_band
+    line, band = side.placement[f"{axis.value}_line"], side.policy.thresholds.band(axis)
     return f"{line:g}: falls below {line - band:g}, rises at {line + band:g}"
 
 
@@ -224,7 +237,11 @@ def _zone(side: _Judged) -> str:
 def _reasons(side: _Judged) -> list[str]:
     rows = sorted(side.parts.values(), key=lambda row: (row["contribution"], row["signal_id"]))[:_STRONGEST]
     names = {rule.id: rule.name for rule in side.policy.signals}
-    said = [f"{names[str(row['signal_id'])]} {row['contribution']:+.1f}" for row in rows if row["contribution"] < 0]
+    said = [
+        f"{names.get(row['signal_id'], row['signal_id'])} {row['contribution']:+.1f}"
+        for row in rows
+        if row["contribution"] < 0
+    ]
     return said + ["–"] * (_STRONGEST - len(said))
 
 

@@ -6,7 +6,9 @@ bodies of the mails are rendered before the transaction opens.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import pandas as pd
 
@@ -14,6 +16,7 @@ from contracts.casework import team_as_kept
 from contracts.exchange import Message
 from contracts.frames import conform
 from contracts.results import CASES
+from contracts.rules import Policy
 from contracts.weeks import Week
 from contracts.words import RunState
 from contracts.working_time import add_working_hours
@@ -27,6 +30,7 @@ from flows.week.assess import Assessed
 from scoring.act.alerts import AlertDecision, decide
 from scoring.act.case_reasons import CaseReason
 from scoring.act.cases import CaseProposal, propose
+from scoring.act.seats import calendar_of
 from store import alert_answers, case_queue, episodes, ledger
 from store.history import write_week
 from store.session import Session
@@ -46,11 +50,15 @@ HISTORY_FRAMES = (
 
 @dataclass(frozen=True)
 class Decided:
-    """What a comparison leads to, before it is recorded; `cases` already holds those it will open."""
+    """What a comparison leads to, before it is recorded; `cases` already holds those it will open.
+
+    `answer_by`: until when each alert, by its subject, is to be acknowledged; empty where none has to be.
+    """
 
     alerts: list[AlertDecision]
     proposals: list[CaseProposal]
     cases: pd.DataFrame
+    answer_by: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +133,24 @@ def decide_week(run: Run, inputs: Inputs, assessed: Assessed) -> Decided:
     cases = open_cases
     if opened:
         cases = conform(pd.concat([open_cases, pd.DataFrame(opened)], ignore_index=True), CASES)
-    return Decided(alerts, proposals, cases)
+    return Decided(alerts, proposals, cases, _answer_by(alerts, assessed.people, policy, now=run.clock()))
+
+
+def _answer_by(
+    alerts: list[AlertDecision], people: pd.DataFrame, policy: Policy, *, now: datetime
+) -> dict[str, datetime]:
+    """The working hours are those of whoever is told and can answer first: Cairo is at work on Sunday, Rome is not."""
+    hours, calendars = policy.alerts.answer_within_hours, policy.audiences.calendars
+    if hours is None:
+        return {}
+    return {
+        alert.subject_key: min(
+            add_working_hours(calendar_of(person, people, calendars, "default"), now, hours)
+            for person in alert.told_ids
+        )
+        for alert in alerts
+        if alert.told_ids
+    }
 
 
 def case_row(proposal: CaseProposal) -> dict[str, object]:
@@ -207,12 +232,9 @@ def record_cases(session: Session, run: Run, decided: Decided, *, source: str) -
 
 def _expect_answers(session: Session, run: Run, decided: Decided, with_case: set[tuple[str, str]]) -> None:
     """Alerts that lead to no case must be acknowledged; those that do are acknowledged with their case."""
-    hours = run.policy.alerts.answer_within_hours
-    if hours is None:
-        return
-    due_at = add_working_hours(run.policy.audiences.calendars["default"], run.clock(), hours)
     for alert in decided.alerts:
-        if alert.is_notice or not alert.told_ids or (alert.customer_id, alert.subject_key) in with_case:
+        due_at = decided.answer_by.get(alert.subject_key)
+        if alert.is_notice or due_at is None or (alert.customer_id, alert.subject_key) in with_case:
             continue
         alert_answers.expect(
             session,

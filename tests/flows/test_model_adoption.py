@@ -12,10 +12,12 @@ import pytest
 from config.errors import ConfigRefused
 from config.policy import read_draft
 from contracts.weeks import Week
-from contracts.words import MessageKind
+from contracts.words import Axis, MessageKind
 from flows.adoption import adopt_model, list_models, retire_model, show_model, with_keys
+from flows.books import save_book
 from flows.errors import ModelLost, PolicyRefused
 from flows.inputs import Inputs
+from flows.policy.try_out import try_customer
 from flows.policy.versions import newest
 from flows.run import Run
 from flows.week.admit import freeze, snapshot_of, take_exports
@@ -54,6 +56,8 @@ def judge(run: Run, week: Week) -> Judged:
     folder = run.workspace.runs / inputs.run_name
     assessed = assess(inputs, run.workspace.root, fan_out=run.fan_out, into=folder / "work")
     decided = decide_week(run, inputs, assessed)
+    frames = {**assessed.frames, "people": assessed.people, "sources": intake.sources, "cases": decided.cases}
+    save_book(folder / "book", week_facts(inputs, assessed, intake.sources), frames, assessed.buckets)
     keep_history(run, inputs, assessed, intake.sources)
     inputs.write(folder / "inputs.json")
     with run.store.write() as session:
@@ -113,6 +117,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     with story.run() as run:
         done.said["log"] = (f"{newest(run)[0].author}: {newest(run)[0].reason}",)
         done.said["now"] = list_models(run).lines
+        tried = done.weeks["second"].placements.query("state == 'placed'").iloc[0]
+        done.said["tried"] = try_customer(run, tried["customer_id"], proposal_id=None, file=None).lines
         retire_model(run, why="the market changed", who="Ann", approver="Bob")
     done.weeks["retired"] = told_until(LAST)
     return done
@@ -201,6 +207,15 @@ def test_the_week_after_is_an_ordinary_week(told: Told) -> None:
     past = second.assessed.frames["history"]
     assert past.loc[past["week"] < first.inputs.week, "retention"].isna().all()
     assert past.loc[past["week"] >= first.inputs.week, "retention"].notna().any()
+
+
+def test_a_customer_tried_under_other_rules_stays_on_the_models_axis(told: Told) -> None:
+    placed = told.weeks["second"].placements.query("state == 'placed'").iloc[0]
+    said = [line.strip() for line in told.said["tried"]]
+    (score,) = [line for line in said if line.startswith("2 retention: score")]
+    assert f" {placed['retention']:.2f} from " in score
+    lines = [line for line in said if line.startswith("4 line, with dead-band")]
+    assert f" {placed['retention_line']:g}: falls below" in lines[list(Axis).index(Axis.RETENTION)]
 
 
 def test_the_same_inputs_give_the_same_week_again_and_a_lost_model_is_no_other_week(told: Told, tmp_path: Path) -> None:
