@@ -28,6 +28,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from config.sources import read_sources
 from contracts.weeks import Week
 from delivery.transports import SmtpTransport
 from delivery.transports.acceptors import MaildirArchive, PostfixLog
@@ -152,7 +153,9 @@ def postfix(folder: Path, certificate: Path) -> Iterator[Mta]:
         (folder / name).mkdir(mode=0o755)
     shutil.chown(folder / "data", owner.pw_uid)
     shutil.chown(folder / "boxes", nobody.pw_uid, nobody.pw_gid)
-    readers = [*a_company(50, 5).people["email"].dropna(), *(f"{name}@borealis.example" for name in _BOXES)]
+    owners = {source.owner for source in read_sources(Path("config")) if source.owner}
+    staff = [*a_company(50, 5).people["email"].dropna(), *sorted(owners)]
+    readers = [*staff, *(f"{name}@borealis.example" for name in _BOXES)]
     (folder / "boxes.map").write_text("".join(f"{address} {address.partition('@')[0]}/\n" for address in readers))
     fields = {"folder": folder, "uid": nobody.pw_uid, "gid": nobody.pw_gid, "certificate": certificate}
     (mta.config / "main.cf").write_text(_MAIN.format(**fields))
