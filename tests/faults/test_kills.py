@@ -1,6 +1,6 @@
 """The short form of `make soak`: real processes killed while they send, on both databases.
 
-Whole runs are killed by .ci/check-40-kills, which takes minutes.
+Whole runs are killed by .ci/check-30-kills, which takes minutes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the judges look at: every distinct file that a finished demo published or mailed. Run by .ci/check-50-judges."""
+"""What the judges look at: every distinct file that a finished demo published or mailed. Run by .ci/check-40-judges."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Published:
 @pytest.fixture(scope="session")
 def judges() -> Path:
     """Where the judges are installed."""
-    assert (JUDGES / "node_modules").is_dir(), "no judges here: .ci/check-50-judges installs them"
+    assert (JUDGES / "node_modules").is_dir(), "no judges here: .ci/check-40-judges installs them"
     return JUDGES
 
 
@@ -41,7 +41,7 @@ def demo() -> Path:
     """The workspace of a demo that was told to its end; CEM_JUDGED_DEMO names another than the check's own."""
     folder = Path(os.environ.get("CEM_JUDGED_DEMO", JUDGES / "demo"))
     marker = folder / "var" / "demo.json"
-    assert marker.is_file(), f"no demo in {folder}: .ci/check-50-judges tells it"
+    assert marker.is_file(), f"no demo in {folder}: .ci/check-40-judges tells it"
     assert json.loads(marker.read_text())["stamp"], f"the demo in {folder} was not told to its end"
     return folder
 
