@@ -29,6 +29,9 @@ class Published:
     mails: list[Path]
 
 
+_BODY = "body.html"
+
+
 @pytest.fixture(scope="session")
 def judges() -> Path:
     """Where the judges are installed."""
@@ -51,13 +54,14 @@ def published(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Published
     """All that the demo published, attached and mailed, and one mail of each kind that its story does not need."""
     made = sorted(path for path in (demo / "output").rglob("*") if path.is_file() and not path.is_symlink())
     posted = _opened(demo / "var" / "mail", tmp_path_factory.mktemp("posted"))
+    bodies = [path for path in posted if path.name.endswith(_BODY)]
     kinds = tmp_path_factory.mktemp("kinds")
     mails = [write_mail(kinds / f"{name}.html", mail) for name, mail in every_kind().items()]
     found = Published(
-        pages=_each_once([path for path in made if path.suffix == ".html"]),
+        pages=_each_once([path for path in (*made, *posted) if path.suffix == ".html" and path not in bodies]),
         documents=_each_once([path for path in (*made, *posted) if path.suffix == ".pdf"]),
         workbooks=_each_once([path for path in (*made, *posted) if path.suffix == ".xlsx"]),
-        mails=_each_once([*mails, *(path for path in posted if path.suffix == ".html")]),
+        mails=_each_once([*mails, *bodies]),
     )
     assert len(found.pages) > 500
     assert len(found.documents) > 60
@@ -76,11 +80,11 @@ def _opened(mailboxes: Path, folder: Path) -> list[Path]:
     written = []
     for number, path in enumerate(sorted(mailboxes.rglob("*.eml"))):
         mail = message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=policy.default)
-        parts = [("mail.html", mail.get_body(("html",)))]
+        parts = [(_BODY, mail.get_body(("html",)))]
         parts += [(str(part.get_filename()), part) for part in mail.iter_attachments()]
         for at, (name, part) in enumerate(parts):
             if part is not None:
-                target = folder / f"{number:04}-{at}{Path(name).suffix}"
+                target = folder / f"{number:04}-{at}-{_BODY if name == _BODY else Path(name).suffix}"
                 content = part.get_content()
                 target.write_bytes(content.encode() if isinstance(content, str) else content)
                 written.append(target)
