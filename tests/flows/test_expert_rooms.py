@@ -70,7 +70,12 @@ def test_the_review_lists_what_was_not_understood(onward: Story) -> None:
         for table, key, text in zip(comments["table"], comments["row_key"], comments["text"], strict=True)
         if isinstance(text, str) and text and (table, key) not in spoken
     ]
-    shown = pd.read_excel(reviewed(onward), sheet_name=UNMATCHED, header=None).astype(str).to_numpy().ravel()
+    shown = (
+        pd.read_excel(reviewed(onward), sheet_name=UNMATCHED, header=None, engine="openpyxl")
+        .astype(str)
+        .to_numpy()
+        .ravel()
+    )
     assert silent
     assert sum(text in set(shown) for text in silent) >= min(len(set(silent)), 300) * 0.9
 
