@@ -255,4 +255,9 @@
       box.addEventListener("blur", close);
     }
   }
+  // what scrolls sideways is reached by keys, and is a stop for them only where it does scroll
+  const wide = [...document.querySelectorAll("section > table, .drawn:not([role])")];
+  const reach = () => wide.forEach((box) => box.scrollWidth > box.clientWidth ? box.tabIndex = 0 : box.removeAttribute("tabindex"));
+  addEventListener("resize", reach);
+  reach();
 })();

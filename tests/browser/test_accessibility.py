@@ -44,9 +44,9 @@ def test_a_dashboard_in_use(opened: Callable[..., Page], site: Path, axe: str, s
     assert accessibility_faults(page, axe) == []
 
 
-@pytest.mark.parametrize("name", ["index.html"])
-def test_on_a_phone(opened: Callable[..., Page], site: Path, axe: str, name: str) -> None:
-    path = min((site / "manager").glob(name))
+@pytest.mark.parametrize("level", ["manager", "director", "executive"])
+def test_on_a_phone(opened: Callable[..., Page], site: Path, axe: str, level: str) -> None:
+    path = min((site / level).glob("index.html"))
     page = opened(path, viewport={"width": 390, "height": 800})
     assert accessibility_faults(page, axe) == []
 
