@@ -98,7 +98,7 @@ def scan_bytes(content: bytes, name: str, allowed: Allowed, everything: Tokens) 
             token = everything.tokens[number]
             if allowed.permits(number, token) or (view.where, number) in hits:
                 continue
-            if text.may_hold(token) and _stands_in(token, view, text.spellings, allowed, everything):
+            if text.may_hold(token) and _stands_in(token, view, text, allowed, everything):
                 hits[view.where, number] = Hit(name, view.where, token.kind, redacted(token.text))
         if len(hits) >= _HITS_AT_MOST:
             break
@@ -161,6 +161,54 @@ class _Folded:
         return frozenset(pair for words in self.sequences for pair in pairwise(words))
 
     @cached_property
+    def places(self) -> list[tuple[dict[str, list[int]], list[int]]]:
+        """Per spelling: which words are which (by their number), and where each begins."""
+        found = []
+        for text, words in zip(self.spellings, self.sequences, strict=True):
+            numbers: dict[str, list[int]] = {}
+            begins, at = [], 0
+            for number, word in enumerate(words):
+                numbers.setdefault(word, []).append(number)
+                at = text.index(word, at)
+                begins.append(at)
+                at += len(word)
+            found.append((numbers, begins))
+        return found
+
+    def spans(self, token: Token, spelling: int) -> Iterator[tuple[int, int]]:
+        """Where the token stands in one spelling of the text."""
+        text, written = self.spellings[spelling], fold(token.text)
+        shape = pattern(token.kind, written, token.words)
+        if _is_spelt_out(token, written):
+            for words in _writings(token.kind, token.words):
+                for at in self._runs(list(words), spelling):
+                    if match := shape.match(text, at):
+                        yield match.span()
+            return
+        is_name = token.kind in (TokenKind.NAME, TokenKind.PUBLIC)
+        is_number = written.isdigit() and not is_name
+        head = token.words[0] if token.words and is_name else written
+        at = text.find(head)
+        while at >= 0:
+            # a number counts only with what encloses it, so its pattern begins before the digits
+            match = shape.search(text, max(0, at - 2), at + len(head) + 4) if is_number else shape.match(text, at)
+            if match:
+                yield match.span()
+            at = text.find(head, at + 1)
+
+    def _runs(self, words: list[str], spelling: int) -> Iterator[int]:
+        """Where these words begin to follow each other; looked up from the one that stands in the fewest places."""
+        numbers, begins = self.places[spelling]
+        if any(word not in numbers for word in words):
+            return
+        rarest = min(range(len(words)), key=lambda number: len(numbers[words[number]]))
+        sequence = self.sequences[spelling]
+        for number in numbers[words[rarest]]:
+            first = number - rarest
+            if first >= 0 and sequence[first : first + len(words)] == words:
+                yield begins[first]
+
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """Every number that stands alone, as `_number` wants it: one pass, as a book can have a million of them."""
         found = (match for text in self.spellings for match in _WHOLE_NUMBER.finditer(text))
@@ -195,20 +243,20 @@ def _candidates(text: _Folded, everything: Tokens) -> set[int]:
     return found
 
 
-def _stands_in(token: Token, view: View, spellings: tuple[str, ...], allowed: Allowed, everything: Tokens) -> bool:
+def _stands_in(token: Token, view: View, text: _Folded, allowed: Allowed, everything: Tokens) -> bool:
     """Whether the token really stands there, outside longer tokens that this audience may read."""
     if token.is_ordinary:
         return _whole_field(token.text).search(view.text) is not None
-    for text in spellings:
-        found = list(_spans(token, text))
+    for number, spelling in enumerate(text.spellings):
+        found = list(text.spans(token, number))
         if not found:
             continue
         longer = list(_longer(token, allowed, everything))
-        covered = [span for other in longer for span in _spans(other, text)]
+        covered = [span for other in longer for span in text.spans(other, number)]
         is_own_start = any(other.words[: len(token.words)] == token.words for other in longer)
         for begin, end in found:
             # a label cut short is the beginning of a name the audience may read
-            is_cut = is_own_start and text.startswith(("...", "…"), end)
+            is_cut = is_own_start and spelling.startswith(("...", "…"), end)
             if not is_cut and not any(first <= begin and end <= last for first, last in covered):
                 return True
     return False
@@ -221,21 +269,11 @@ def _longer(token: Token, allowed: Allowed, everything: Tokens) -> Iterator[Toke
             yield longer
 
 
-def _spans(token: Token, text: str) -> Iterator[tuple[int, int]]:
-    """Where the token stands. Its literal head is looked up first: a plain search costs a fraction of a pattern's."""
-    written = fold(token.text)
-    shape = pattern(token.kind, written, token.words)
-    is_name = token.kind in (TokenKind.NAME, TokenKind.PUBLIC)
-    is_number = written.isdigit() and not is_name
-    is_spelt_out = is_name or (token.kind is not TokenKind.EMAIL and not is_number)
-    head = token.words[0] if token.words and is_spelt_out else written
-    at = text.find(head)
-    while at >= 0:
-        # a number counts only with what encloses it, so its pattern begins before the digits
-        match = shape.search(text, max(0, at - 2), at + len(head) + 4) if is_number else shape.match(text, at)
-        if match:
-            yield match.span()
-        at = text.find(head, at + 1)
+def _is_spelt_out(token: Token, written: str) -> bool:
+    """Whether it stands where its words stand, however they are joined; an address or a number as it is written."""
+    if not token.words or token.kind is TokenKind.EMAIL or UNSPACED.search(written):
+        return False
+    return token.kind in (TokenKind.NAME, TokenKind.PUBLIC) or not written.isdigit()
 
 
 @lru_cache(maxsize=100_000)
