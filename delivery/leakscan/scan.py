@@ -252,14 +252,24 @@ def _stands_in(token: Token, view: View, text: _Folded, allowed: Allowed, everyt
         if not found:
             continue
         longer = list(_longer(token, allowed, everything))
-        covered = [span for other in longer for span in text.spans(other, number)]
         is_own_start = any(other.words[: len(token.words)] == token.words for other in longer)
         for begin, end in found:
             # a label cut short is the beginning of a name the audience may read
             is_cut = is_own_start and spelling.startswith(("...", "…"), end)
-            if not is_cut and not any(first <= begin and end <= last for first, last in covered):
+            if not is_cut and not any(_covers(other, spelling, begin, end) for other in longer):
                 return True
     return False
+
+
+def _covers(longer: Token, text: str, begin: int, end: int) -> bool:
+    """Whether the longer token stands around that place. Its own ends are not asked for: without its tags a page
+    glues it to the next cell, and whatever longer name that would make is looked for by itself.
+    """
+    written = fold(longer.text)
+    reach = len(written) + 3 * len(longer.words)
+    shape = pattern(longer.kind, written, longer.words, is_loose=True)
+    around = shape.finditer(text, max(0, begin - reach), end + reach)
+    return any(match.start() <= begin and end <= match.end() for match in around)
 
 
 def _longer(token: Token, allowed: Allowed, everything: Tokens) -> Iterator[Token]:
@@ -277,28 +287,30 @@ def _is_spelt_out(token: Token, written: str) -> bool:
 
 
 @lru_cache(maxsize=100_000)
-def pattern(kind: TokenKind, folded: str, words: tuple[str, ...]) -> re.Pattern[str]:
-    """How a token may be written: see the functions below; anything without words, as it stands."""
+def pattern(kind: TokenKind, folded: str, words: tuple[str, ...], *, is_loose: bool = False) -> re.Pattern[str]:
+    """How a token may be written: see the functions below; anything without words, as it stands. `is_loose`: a name
+    or an id also within a longer word.
+    """
     if not words:
         return re.compile(re.escape(folded))
     if kind is TokenKind.EMAIL:
         return re.compile(rf"(?<![\w.+-]){re.escape(folded)}(?![\w-]|\.\w)")
     if kind in (TokenKind.NAME, TokenKind.PUBLIC):
-        return re.compile(_name(words))
-    return re.compile(_number(folded) if folded.isdigit() else _id(folded, words))
+        return re.compile(_name(words, is_loose=is_loose))
+    return re.compile(_number(folded) if folded.isdigit() else _id(folded, words, is_loose=is_loose))
 
 
-def _name(words: tuple[str, ...]) -> str:
+def _name(words: tuple[str, ...], *, is_loose: bool = False) -> str:
     """Its words, whole, with anything short between them; in scripts without blanks wherever they stand."""
     inner = _JOINT.join(map(re.escape, words))
-    return inner if UNSPACED.search(inner) else _EDGE_BEFORE + inner + _EDGE_AFTER
+    return inner if is_loose or UNSPACED.search(inner) else _EDGE_BEFORE + inner + _EDGE_AFTER
 
 
-def _id(folded: str, words: tuple[str, ...]) -> str:
+def _id(folded: str, words: tuple[str, ...], *, is_loose: bool = False) -> str:
     """With or without its separators, if it is long enough that chance does not make it."""
     is_long = sum(map(len, words)) >= _FLEXIBLE_FROM
     inner = r"[\W_]?".join(map(re.escape, words)) if is_long else re.escape(folded)
-    return _EDGE_BEFORE + inner + _EDGE_AFTER
+    return inner if is_loose else _EDGE_BEFORE + inner + _EDGE_AFTER
 
 
 def _number(digits: str) -> str:

@@ -321,6 +321,28 @@ def test_a_whole_book_scan_stays_quick() -> None:
     assert [hit.kind for hit in hits] == [TokenKind.CUSTOMER_ID]
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<td>{name}</td><td>Germany</td>",
+        "<td>Ben</td><td>{name}</td><td>7</td>",
+        "<bdi>{name}</bdi><span>Germany</span>",
+        "<c><is><t>{name}</t></is></c><c><is><t>Gold</t></is></c>",
+    ],
+)
+def test_a_name_that_begins_anothers_is_not_seen_in_it_whatever_cell_follows(row: str) -> None:
+    tokens = everything(**{"C-4004": "Hansen Maritime 2"})
+    both = Allowed(frozenset({"C-4004"}))
+    longer, shorter = (
+        f"<tr>{row.format(name=name)}</tr>".encode() for name in ("Hansen Maritime 2", "Hansen Maritime")
+    )
+    assert scan_bytes(longer, "page.html", both, tokens) == []
+    for page in (shorter, longer + shorter, shorter + longer):
+        # two others are named by it: "Hansen Maritime", and "Hansen"
+        assert [hit.token[:4] for hit in scan_bytes(page, "page.html", both, tokens)] == ["Ha…e", "Ha…n"]
+    assert [hit.token[:4] for hit in scan_bytes(longer, "page.html", ALLOWED, tokens)] == ["Ha…2"]
+
+
 def test_a_label_cut_short_is_the_name_it_begins_and_nobody_elses() -> None:
     twins = tokens_of(
         book(customers=customers("C-1001", "C-1002").assign(name=["Hollried Bank GmbH", "Hollried Bank GmbH 3"]))
