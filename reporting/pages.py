@@ -137,9 +137,16 @@ def _css(sheet: str) -> Markup:
     return style("tokens.css", "partials/base.css", sheet, "partials/dark.css") + drawing_style()
 
 
+_DIGITS_OF_A_SCORE = 3
+
+
 def _key(value: float | None) -> str:
-    """What a column is sorted by, as short as it may be; what is missing sorts below everything."""
-    return "-1" if value is None else f"{formats.rounded(value, 1):.10g}"
+    """What a column is sorted by, as short as it may be; what is missing sorts below everything.
+
+    An amount ends in a point: a bare number in quotes may be the id of another customer's ticket by chance.
+    """
+    short = "-1" if value is None else f"{formats.rounded(value, 1):.10g}"
+    return f"{short}." if len(short) > _DIGITS_OF_A_SCORE and short.isdigit() else short
 
 
 def _score(score: float | None, change: Change, code: str) -> Markup:

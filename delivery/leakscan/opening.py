@@ -31,6 +31,8 @@ _WIDE = re.compile(rb"(?:[\x20-\x7e\xa0-\xff][\x00-\x06]){4,}")
 # `&C` centres what follows in a worksheet's header, `&"Arial,Bold"` and `&12` set its font (ECMA-376, 18.3.1.46).
 _HEADER_CODE = re.compile(r"&(?:[A-Za-z]|\"[^\"]*\"|\d+)")
 _BLOCK = re.compile(r"<(style|script)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+# Places of cells, which only look like ids: `C10000` is no customer.
+_CELLS = re.compile(rb"\b(?:r|ref|sqref)=\"[A-Z$:0-9 ]+\"|\$[A-Z]{1,3}\$\d+")
 _TEXTUAL = (".html", ".htm", ".svg", ".xml", ".rels", ".json", ".css", ".js", ".vml")
 
 
@@ -138,7 +140,10 @@ def _zip(content: bytes, inside: str, depth: int) -> Iterator[View]:
                 continue
             if part.file_size > _PART_BYTES_AT_MOST:
                 raise ValueError(f"{part.filename}: {part.file_size:,} bytes is more than any part of ours may have")
-            yield from _open(archive.read(part), part.filename, f"{inside}{part.filename}", depth + 1)
+            held = archive.read(part)
+            if part.filename.startswith("xl/") and part.filename.endswith(".xml"):
+                held = _CELLS.sub(b"", held)
+            yield from _open(held, part.filename, f"{inside}{part.filename}", depth + 1)
 
 
 def _png(content: bytes, inside: str) -> Iterator[View]:

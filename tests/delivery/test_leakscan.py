@@ -343,6 +343,26 @@ def test_a_name_that_begins_anothers_is_not_seen_in_it_whatever_cell_follows(row
     assert [hit.token[:4] for hit in scan_bytes(longer, "page.html", ALLOWED, tokens)] == ["Ha…2"]
 
 
+def saved(book: openpyxl.Workbook) -> bytes:
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def test_the_place_of_a_cell_is_no_customer_and_its_content_may_be_one() -> None:
+    tokens = everything(**{"C-12": "Tiny Twelve", "C-1200": "Row Twelve Hundred"})
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet["C1200"], sheet["D1200"] = "fine", 7
+    sheet.print_title_rows = "1:2"
+    sheet.auto_filter.ref = "A1:C1200"
+    assert scan_bytes(saved(book), "plan.xlsx", ALLOWED, tokens) == []
+    sheet["C1200"] = "see C-1200"
+    assert [hit.kind.value for hit in scan_bytes(saved(book), "plan.xlsx", ALLOWED, tokens)] == ["customer_id"]
+    sheet["C1200"] = "C1200"
+    assert [hit.kind.value for hit in scan_bytes(saved(book), "plan.xlsx", ALLOWED, tokens)] == ["customer_id"]
+
+
 def test_a_label_cut_short_is_the_name_it_begins_and_nobody_elses() -> None:
     twins = tokens_of(
         book(customers=customers("C-1001", "C-1002").assign(name=["Hollried Bank GmbH", "Hollried Bank GmbH 3"]))
