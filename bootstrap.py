@@ -131,6 +131,21 @@ def need_chromium() -> None:
         )
 
 
+def need_pdftotext() -> None:
+    """Installs Poppler's tools, by which the tests read PDFs as other programs do, if missing and we may."""
+    if shutil.which("pdftotext"):
+        return
+    if sys.platform == "darwin" and shutil.which("brew"):
+        run(["brew", "install", "poppler"])
+    elif shutil.which("apt-get") and _as_root() is not None:
+        apt_install(["poppler-utils"])
+    else:
+        raise SetupRefused(
+            "The tests read PDFs back with pdftotext, which is not found here. Install it (Debian, Ubuntu: sudo apt-get "
+            "install poppler-utils; macOS: brew install poppler), then give the same command again."
+        )
+
+
 def _os_release() -> str:
     path = Path("/etc/os-release")
     return path.read_text(encoding="utf-8").lower() if path.exists() else ""
@@ -211,6 +226,7 @@ def set_up(asked: str) -> None:
     need_libraries(asked)
     if asked == "dev":
         need_chromium()
+        need_pdftotext()
     stamp = STAMP.read_text(encoding="utf-8") if STAMP.exists() else ""
     kind = wanted_kind(asked, stamp)
     if stamp != stamp_for(kind, ROOT):
