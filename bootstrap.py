@@ -141,7 +141,7 @@ def need_pdftotext() -> None:
         apt_install(["poppler-utils"])
     else:
         raise SetupRefused(
-            "The tests read PDFs back with pdftotext, which is not found here. Install it (Debian, Ubuntu: sudo apt-get "
+            "The tests read PDFs with pdftotext, which is not found here. Install it (Debian, Ubuntu: sudo apt-get "
             "install poppler-utils; macOS: brew install poppler), then give the same command again."
         )
 
