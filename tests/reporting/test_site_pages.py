@@ -196,6 +196,14 @@ def test_two_thousand_accounts_stay_within_the_budget() -> None:
     assert page.count(b"<tr") > 2000
 
 
+def test_no_amount_stands_alone_in_quotes_as_an_id_would(site: list[Artifact]) -> None:
+    (dashboard,) = [artifact for artifact in site if artifact.path == "index.html"]
+    keys = re.findall(r'data-s="([^"]*)"', dashboard.content.decode())
+    amounts = [key for key in keys if float(key) > 100]
+    assert amounts
+    assert all(re.fullmatch(r"\d{3}|\d+\.\d*", key) for key in amounts)
+
+
 @pytest.mark.parametrize("level", list(Level))
 @pytest.mark.parametrize("unit", [None, *BusinessUnit])
 def test_all_views_render(level: Level, unit: BusinessUnit | None) -> None:
