@@ -32,7 +32,7 @@ def runs_in(files: Iterable[tuple[bytes, str]]) -> pa.Array:
 
 def _runs(view: View) -> set[str]:
     found: set[str] = set()
-    for text in (view.text, *view.joined):
+    for text in (view.text, *view.joined, view.glued):
         words = WORD.findall(fold(text))
         for start in range(len(words)):
             run = ""

@@ -38,14 +38,17 @@ _TEXTUAL = (".html", ".htm", ".svg", ".xml", ".rels", ".json", ".css", ".js", ".
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Text found somewhere in a file. `joined`: the same with markup taken out, where a name runs across tags.
+    """Text found somewhere in a file.
 
+    `joined`: the same as a reader sees it. `glued`: the same with nothing where tags or moves of the pen were: a name
+    that runs across them stands there whole, and neighbours stand without a blank.
     `recurs`: other files are likely to hold just this text (the style and the scripts of every page).
     """
 
     where: str
     text: str
     joined: tuple[str, ...] = ()
+    glued: str = ""
     recurs: bool = False
 
 
@@ -90,17 +93,17 @@ def _recurring(block: str, where: str, depth: int) -> tuple[View, ...]:
 def _marked_up(text: str, where: str, depth: int) -> Iterator[View]:
     yield from _carried(text, where, depth)
     plain = html.unescape(_LINKED.sub(" ", text))
-    joined = [_MARKUP.sub(" ", plain), _MARKUP.sub("", plain)]
+    joined = [_MARKUP.sub(" ", plain)]
     if "Header>" in plain or "Footer>" in plain:
         joined.append(_HEADER_CODE.sub(" ", plain))
-    yield View(where, plain, tuple(joined))
+    yield View(where, plain, tuple(joined), glued=_MARKUP.sub("", plain))
     yield from _encoded(plain, where)
 
 
-def _plain(text: str, where: str, depth: int) -> Iterator[View]:
+def _plain(text: str, where: str, depth: int, *, glued: str = "") -> Iterator[View]:
     yield from _carried(text, where, depth)
     bare = _LINKED.sub(" ", text)
-    yield View(where, bare)
+    yield View(where, bare, glued=glued)
     yield from _encoded(bare, where)
 
 
@@ -178,9 +181,9 @@ def _mail(content: bytes, inside: str, depth: int) -> Iterator[View]:
 def _pdf(content: bytes, inside: str, depth: int) -> Iterator[View]:
     from delivery.leakscan.pdf import pdf_parts  # pikepdf loads slowly, and most files are pages
 
-    for where, part in pdf_parts(content):
+    for where, part, glued in pdf_parts(content):
         if isinstance(part, str):
-            yield from _plain(part, f"{inside}{where}", depth)
+            yield from _plain(part, f"{inside}{where}", depth, glued=glued)
         else:
             yield from _open(part, "", f"{inside}{where}", depth + 1)
 

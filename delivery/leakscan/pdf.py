@@ -25,8 +25,10 @@ _FORMS_DEEP = 8
 Coding = tuple[int, dict[int, str]]
 
 
-def pdf_parts(content: bytes) -> Iterator[tuple[str, str | bytes]]:
-    """(where, text or embedded file) for all that the PDF holds, earlier revisions of it included."""
+def pdf_parts(content: bytes) -> Iterator[tuple[str, str | bytes, str]]:
+    """(where, text or embedded file, the text without any move of the pen) for all that the PDF holds, earlier
+    revisions of it included.
+    """
     ends = [match.end() for match in re.finditer(rb"%%EOF\r?\n?", content)]
     for revision, end in enumerate(ends[:-1], start=1):
         try:
@@ -36,7 +38,7 @@ def pdf_parts(content: bytes) -> Iterator[tuple[str, str | bytes]]:
     yield from _parts(content, "")
 
 
-def _parts(content: bytes, revision: str) -> Iterator[tuple[str, str | bytes]]:
+def _parts(content: bytes, revision: str) -> Iterator[tuple[str, str | bytes, str]]:
     with pikepdf.open(io.BytesIO(content)) as pdf:
         for number, page in enumerate(pdf.pages, start=1):
             drawn = _text_of(page.obj, page.obj.get("/Resources"), {}, 0)
@@ -44,16 +46,16 @@ def _parts(content: bytes, revision: str) -> Iterator[tuple[str, str | bytes]]:
             # Charts draw letter by letter, lines may end inside a word, lines in Arabic come from the other side.
             glued = drawn.replace(_STEP, "")
             turned = "\n".join(line[::-1] for line in text.split("\n") if _RIGHT_TO_LEFT.search(line))
-            yield f"{revision}page {number}", "\n".join((text, glued, re.sub(r"[-\u00ad\u2010]\n+", "", text), turned))
+            yield f"{revision}page {number}", "\n".join((text, re.sub(r"[-\u00ad\u2010]\n+", "", text), turned)), glued
         strings: list[str] = []
         for item in pdf.objects:
             _collect(item, strings, 0)
             if isinstance(item, pikepdf.Stream):
                 yield from _stream(item, revision)
-        yield f"{revision}objects", "\n".join(strings)
+        yield f"{revision}objects", "\n".join(strings), ""
 
 
-def _stream(stream: pikepdf.Stream, revision: str) -> Iterator[tuple[str, str | bytes]]:
+def _stream(stream: pikepdf.Stream, revision: str) -> Iterator[tuple[str, str | bytes, str]]:
     # Pixels and outlines of glyphs are no text; a program of a font is known by its Length1 or its subtype.
     if stream.get("/Subtype") in ("/Image", "/OpenType", "/Type1C", "/CIDFontType0C") or "/Length1" in stream:
         return
@@ -63,9 +65,9 @@ def _stream(stream: pikepdf.Stream, revision: str) -> Iterator[tuple[str, str | 
         content = stream.read_raw_bytes()
     where = f"{revision}stream {stream.objgen[0]}"
     if stream.get("/Type") == "/EmbeddedFile" or content[:4] == b"PK\x03\x04":
-        yield f"{where} (attached file) ", content
+        yield f"{where} (attached file) ", content, ""
     else:
-        yield where, content.decode("utf-8", "replace")
+        yield where, content.decode("utf-8", "replace"), ""
 
 
 def _collect(item: Any, strings: list[str], depth: int) -> None:

@@ -133,18 +133,22 @@ class _Folded:
     """One view as it is searched: its words, and only for the few tokens whose words it holds the rest.
 
     `folded`: the text as it stands. `spellings`: it and what it is without markup, blanks made one: line ends and
-    indents between two words are one blank to a reader.
+    indents between two words are one blank to a reader. `glued`: the number of the one whose neighbours have none.
     """
 
     where: str
     folded: str
     spellings: tuple[str, ...]
+    glued: int | None
 
     @classmethod
     def of(cls, view: View) -> _Folded:
         folded = fold(view.text)
         spellings = dict.fromkeys((folded, *(fold(text) for text in view.joined)))
-        return cls(view.where, folded, tuple(" ".join(text.split()) for text in spellings))
+        glued = fold(view.glued)
+        is_other = bool(glued) and glued not in spellings
+        texts = tuple(" ".join(text.split()) for text in (*spellings, *([glued] if is_other else [])))
+        return cls(view.where, folded, texts, len(spellings) if is_other else None)
 
     @cached_property
     def sequences(self) -> list[list[str]]:
@@ -256,18 +260,19 @@ def _stands_in(token: Token, view: View, text: _Folded, allowed: Allowed, everyt
         for begin, end in found:
             # a label cut short is the beginning of a name the audience may read
             is_cut = is_own_start and spelling.startswith(("...", "…"), end)
-            if not is_cut and not any(_covers(other, spelling, begin, end) for other in longer):
+            is_glued = number == text.glued
+            if not is_cut and not any(_covers(other, spelling, begin, end, is_glued=is_glued) for other in longer):
                 return True
     return False
 
 
-def _covers(longer: Token, text: str, begin: int, end: int) -> bool:
-    """Whether the longer token stands around that place. Its own ends are not asked for: without its tags a page
-    glues it to the next cell, and whatever longer name that would make is looked for by itself.
+def _covers(longer: Token, text: str, begin: int, end: int, *, is_glued: bool) -> bool:
+    """Whether the longer token stands around that place. Where neighbours are glued its own ends are not asked for;
+    what stands there by itself stands in another spelling too, and is found in that.
     """
     written = fold(longer.text)
     reach = len(written) + 3 * len(longer.words)
-    shape = pattern(longer.kind, written, longer.words, is_loose=True)
+    shape = pattern(longer.kind, written, longer.words, is_loose=is_glued)
     around = shape.finditer(text, max(0, begin - reach), end + reach)
     return any(match.start() <= begin and end <= match.end() for match in around)
 

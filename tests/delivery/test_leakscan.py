@@ -343,6 +343,24 @@ def test_a_name_that_begins_anothers_is_not_seen_in_it_whatever_cell_follows(row
     assert [hit.token[:4] for hit in scan_bytes(longer, "page.html", ALLOWED, tokens)] == ["Ha…2"]
 
 
+@pytest.mark.parametrize(
+    "text", ["Hansen Maritime 2026 renewal", "Hansen Maritime 2nd call", "<b>Hansen</b> Maritime 20"]
+)
+def test_a_name_beside_a_number_is_not_covered_by_the_longer_name_that_it_begins_like(text: str) -> None:
+    tokens, both = everything(**{"C-4004": "Hansen Maritime 2"}), Allowed(frozenset({"C-4004"}))
+    page = f"<p>{text}</p><p>Hansen Maritime 2</p>"
+    assert "Ha…e" in [hit.token[:4] for hit in scan_bytes(page.encode(), "page.html", both, tokens)]
+    pdf = weasyprint.HTML(string=page).write_pdf()
+    assert "Ha…e" in [hit.token[:4] for hit in scan_bytes(pdf, "brief.pdf", both, tokens)]
+
+
+def test_a_name_that_begins_anothers_is_not_seen_in_it_in_a_pdf() -> None:
+    tokens, both = everything(**{"C-4004": "Hansen Maritime 2"}), Allowed(frozenset({"C-4004"}))
+    rows = "<tr><td>Hansen Maritime 2</td><td>Germany</td><td>7</td></tr>" * 3
+    pdf = weasyprint.HTML(string=f"<table>{rows}</table>").write_pdf()
+    assert scan_bytes(pdf, "brief.pdf", both, tokens) == []
+
+
 def saved(book: openpyxl.Workbook) -> bytes:
     buffer = io.BytesIO()
     book.save(buffer)
