@@ -192,6 +192,5 @@ __all__ = [
     "measure_bucket",
     "place_bucket",
     "read_frame",
-    "read_version",
     "write_frames",
 ]
