@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from contracts.words import Zone
 from reporting import formats
 from reporting.explain import drivers_by_customer, why
 from reporting.ground import Ground, change_of, direction_of, mark_of, zone_mark
 from reporting.models.pack import Cases, Move, SinceLine
 from reporting.reading import rows, total, values
+from reporting.values import Direction
 
 _KIND_WORDS = {
     "first_placed": "placed for the first time",
@@ -50,12 +53,22 @@ def moves(ground: Ground) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
                 direction, row.kind, row.cause, bool(row.is_borderline), ground.amount(amount),
                 change_of(row.loyalty_before, row.loyalty_after, noise=facts.dead_band),
                 change_of(row.retention_before, row.retention_after, noise=facts.retention_noise),
-                told or "Several small changes, none above half a point", ground.page(row.customer_id),
+                told or _without_a_reason(row, direction), ground.page(row.customer_id),
             )
         )  # fmt: skip
     found.sort(key=_urgency)
     real = tuple(move for move in found if move.kind == "moved" and move.cause == "customer")
     return real, tuple(move for move in found if move not in real and move.cause != "baseline")
+
+
+def _without_a_reason(row: Any, direction: Direction) -> str:
+    """A change of zone of which no signal tells: a move counts when a later week confirms it, which may even turn."""
+    pairs = ((row.loyalty_before, row.loyalty_after), (row.retention_before, row.retention_after))
+    known = [after - before for before, after in pairs if before is not None and after is not None]
+    way = {"worse": -1.0, "better": 1.0}.get(direction)
+    if way is not None and known and all(delta * way <= 0 for delta in known):
+        return "It was past the line before; this week confirms it"
+    return "Several small changes, none above half a point"
 
 
 def _urgency(move: Move) -> int:

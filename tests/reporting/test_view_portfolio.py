@@ -243,6 +243,21 @@ def test_restated_and_policy_moves_are_told_apart() -> None:
     assert len(view.moves) == len(moved) - 1
 
 
+@pytest.mark.parametrize(
+    ("turn", "why"), [(0.3, "It was past the line before; this week confirms it"), (-0.3, "Several")]
+)
+def test_a_fall_that_this_weeks_scores_do_not_show_was_confirmed_by_it(turn: float, why: str) -> None:
+    book = a_book(60)
+    moved = book.frame("transitions").iloc[:1].assign(
+        from_zone="very_loyal", to_zone="somewhat_loyal", kind="moved", cause="customer",
+        loyalty_before=70.0, loyalty_after=70.0 + turn, retention_before=58.0, retention_after=58.0 + turn,
+    )  # fmt: skip
+    frames = {**book.frames, "transitions": moved, "previous_contributions": book.frame("contributions")}
+    changed = dataclasses.replace(book, frames=frames)
+    (move,) = compose(scoped(changed, an_audience(changed))).moves
+    assert move.why.startswith(why)
+
+
 def test_a_frame_of_the_factory_is_under_its_contract() -> None:
     assert list(frame("cases").columns)
     assert frame("tickets").empty
