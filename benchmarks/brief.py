@@ -6,7 +6,7 @@ from pathlib import Path
 
 from weasyprint import CSS, HTML
 
-import reporting.brief
+import reporting.briefs.render
 from benchmarks.company import Scene
 from benchmarks.overhearing import overheard
 from benchmarks.timing import Comparison, alternate
@@ -16,7 +16,7 @@ from flows.books import load_book
 from flows.readers import current_readers, last_week
 from flows.run import opened
 from reporting.models.pack import PackView
-from reporting.pdf import FONT_STYLES
+from reporting.pdf.engine import FONT_STYLES
 from reporting.theme import TEMPLATES
 from reporting.view import compose
 
@@ -26,7 +26,7 @@ def compare(scene: Scene, *, rounds: int) -> Comparison:
     view, customers = _managers_view(scene)
     html, styles, layouts = _printed(view)
     ours, reference = alternate(
-        lambda _: lambda: reporting.brief.render_brief(view),
+        lambda _: lambda: reporting.briefs.render.render_brief(view),
         lambda _: lambda: _bare(html, styles),
         rounds=rounds,
     )
@@ -56,8 +56,8 @@ def _printed(view: PackView) -> tuple[str, tuple[Path, ...], int]:
     def listener(html: str, *, styles: tuple[Path, ...], **_: object) -> None:
         handed.append((html, styles))
 
-    with overheard(reporting.brief, "render_pdf", listener):
-        reporting.brief.render_brief(view)
+    with overheard(reporting.briefs.render, "render_pdf", listener):
+        reporting.briefs.render.render_brief(view)
     html, styles = handed[-1]
     return html, styles, len(handed)
 

@@ -13,7 +13,7 @@ from flows.errors import NotPermitted, UnknownCustomer, UnknownLanguage
 from flows.readers import current_readers, last_week
 from flows.run import Outcome, Run
 from reporting.account.page import compose_account
-from reporting.brief import account_brief_title, render_account_brief
+from reporting.briefs.render import account_brief_title, render_account_brief
 from reporting.languages import languages
 from reporting.verify import verify_pdf
 

@@ -27,7 +27,7 @@ from flows.readers import last_week
 from flows.run import Outcome, Run
 from flows.sending.screening import screened
 from flows.sending.tell import Sealed, enqueue, seal
-from reporting.data_owner import SourceFrames, SourceHead, SourcePack, compose_source, render_source, source_mail
+from reporting.expert.data_owner import SourceFrames, SourceHead, SourcePack, compose_source, render_source, source_mail
 from reporting.pages import render_assets
 from reporting.verify import verify_page
 from scoring.explain.source_effect import source_effect

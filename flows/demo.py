@@ -35,7 +35,7 @@ from flows.backfill import backfill
 from flows.casework.effect import write_effects
 from flows.run import Outcome, Say, code_version, opened
 from flows.weekly import weekly
-from reporting.effect import EffectHead
+from reporting.expert.effect import EffectHead
 from scoring.explain.effect.playbooks import playbook_effects
 from scoring.explain.effect.post_mortem import post_mortems
 from store import outbox, runs

@@ -22,7 +22,7 @@ from flows.readers import last_week
 from flows.run import Outcome, Run
 from flows.sending.screening import ordinary_words, week_tokens
 from flows.week.insight import insight
-from reporting.linkage import Linkage, LinkageHead, compose_linkage, linkage_faults, render_linkage
+from reporting.expert.linkage import Linkage, LinkageHead, compose_linkage, linkage_faults, render_linkage
 from reporting.pages import render_assets
 from scoring.explain.link_points import link_points
 from scoring.measure.asof import as_of_view

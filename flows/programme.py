@@ -22,8 +22,8 @@ from flows.inputs import Inputs
 from flows.lease import leased
 from flows.readers import last_week
 from flows.run import Outcome, Run
+from reporting.expert.programme import ProgrammeHead, compose_programme, render_programme
 from reporting.pages import render_assets
-from reporting.programme import ProgrammeHead, compose_programme, render_programme
 from reporting.verify import verify_page
 from scoring.explain.programme import programme_practices, programme_quarters
 from scoring.measure import practices

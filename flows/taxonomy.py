@@ -19,8 +19,7 @@ from flows.books import load_book
 from flows.errors import PolicyRefused
 from flows.readers import last_week
 from flows.run import Outcome, Run
-from reporting.reading import rows
-from reporting.taxonomy_review import (
+from reporting.expert.taxonomy_review import (
     ASPECT,
     DECISION,
     DISAGREEMENTS,
@@ -32,6 +31,7 @@ from reporting.taxonomy_review import (
     TaxonomyBook,
     render_taxonomy_workbook,
 )
+from reporting.reading import rows
 
 _AUDIENCE = "taxonomy-review"
 _MOST = 300

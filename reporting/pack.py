@@ -53,8 +53,8 @@ def render_pack(book: ScopedBook, *, token: str, key: bytes, pages: int | None =
         pages: account pages at most; None takes the default of the audience's level.
     """
     # Engines that cost a second to import are loaded by the process that renders, not by whoever imports this.
-    from reporting.brief import brief_title, render_brief
-    from reporting.brief_layout import MOST_PAGES
+    from reporting.briefs.layout import MOST_PAGES
+    from reporting.briefs.render import brief_title, render_brief
     from reporting.verify import verify_page, verify_pdf, verify_workbook
     from reporting.workbook.book import SHEETS, render_workbook
     from reporting.workbook.parts import workbook_parts
@@ -87,7 +87,7 @@ def render_pack(book: ScopedBook, *, token: str, key: bytes, pages: int | None =
 
 def render_accounts(book: ScopedBook, page_ids: Iterable[str], brief_ids: Iterable[str]) -> list[AccountFile]:
     """The account pages and briefs of these customers, for every audience with the field groups of this book."""
-    from reporting.brief import account_brief_title, render_account_brief
+    from reporting.briefs.render import account_brief_title, render_account_brief
     from reporting.verify import verify_page, verify_pdf
 
     pages, briefs = frozenset(page_ids), frozenset(brief_ids)

@@ -21,8 +21,8 @@ import pikepdf
 from defusedxml.ElementTree import fromstring, iterparse
 from openpyxl.xml import DEFUSEDXML
 
-from reporting.pdf import printable
-from reporting.pdf_text import page_texts
+from reporting.pdf.engine import printable
+from reporting.pdf.text import page_texts
 
 # A page whose marks are fewer than this is blank but for its running header and footer.
 _MARKS_OF_A_PAGE = 20

@@ -14,7 +14,7 @@ from flows.books import load_book
 from flows.lease import leased
 from flows.readers import last_week
 from flows.run import Outcome, Run
-from reporting.effect import EffectHead, post_mortem_name, render_effects, render_post_mortem
+from reporting.expert.effect import EffectHead, post_mortem_name, render_effects, render_post_mortem
 from reporting.pages import render_assets
 from scoring.explain.effect.figures import case_figures
 from scoring.explain.effect.playbooks import Effects, playbook_effects

@@ -120,7 +120,7 @@ def _mail(settings: Settings) -> str:
 
 
 def _fonts() -> str:
-    from reporting.pdf import render_pdf
+    from reporting.pdf.engine import render_pdf
     from reporting.verify import verify_pdf
 
     del render_pdf, verify_pdf

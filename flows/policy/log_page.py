@@ -10,8 +10,8 @@ from contracts.words import ExitCode
 from flows.policy.versions import version, version_folder
 from flows.run import Outcome, Run
 from reporting.pages import render_assets
-from reporting.policy_pages import PolicyHead, ProposalLine, VersionLine, render_log
-from reporting.policy_words import Difference, differences
+from reporting.policy.pages import PolicyHead, ProposalLine, VersionLine, render_log
+from reporting.policy.words import Difference, differences
 from store import policies, proposals
 from store.proposals import Proposal
 

@@ -36,8 +36,8 @@ from flows.policy.review import review
 from flows.policy.versions import effective_week, keep_files, last_published, newest
 from flows.readers import last_week
 from flows.run import Outcome, Run
-from reporting.policy_words import differences
-from reporting.policy_workbook import PolicyBook, render_policy_workbook
+from reporting.policy.words import differences
+from reporting.policy.workbook import PolicyBook, render_policy_workbook
 from store import proposals
 
 _MOST_SHADOW_WEEKS = 26

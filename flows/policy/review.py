@@ -25,8 +25,8 @@ from flows.policy.versions import version
 from flows.readers import last_week
 from flows.run import Outcome, Run
 from reporting.pages import render_assets
-from reporting.policy_pages import PolicyHead, ReviewPage, ShadowWeek, place_name, render_review
-from reporting.policy_words import differences
+from reporting.policy.pages import PolicyHead, ReviewPage, ShadowWeek, place_name, render_review
+from reporting.policy.words import differences
 from scoring.place.compared import Compared, compared
 from scoring.place.sensitivity import back_test, owners_of, tracks
 from scoring.predict.labels import used_label

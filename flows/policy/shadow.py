@@ -18,7 +18,7 @@ from flows.policy.versions import version
 from flows.run import Run
 from flows.week.assess import Assessed
 from reporting.formats import money
-from reporting.policy_pages import RuleChanges, place_name, render_rule_changes
+from reporting.policy.pages import RuleChanges, place_name, render_rule_changes
 from scoring.place.compared import flips
 from scoring.place.placement import place
 from scoring.place.sensitivity import owners_of

@@ -26,8 +26,8 @@ from flows.run import Outcome, Run
 from flows.week.assess import measure_tasks
 from flows.week.measure import gather, measure_bucket
 from flows.week.models import by_line, kept_model, line_of
-from reporting.policy_pages import place_name
-from reporting.policy_words import differences, weight_shares
+from reporting.policy.pages import place_name
+from reporting.policy.words import differences, weight_shares
 from scoring.act.plans import plan
 from scoring.measure.anchors import anchored
 from scoring.measure.norms import segments_of

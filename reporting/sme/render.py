@@ -11,7 +11,7 @@ from markupsafe import Markup
 from reporting.charts.sensitivity import curves_svg, dumbbells_svg, map_svg, outcome_svg, signals_svg
 from reporting.ground import GOOD_TO_BAD, zone_mark
 from reporting.pages import render_assets
-from reporting.pdf import printable, render_pdf
+from reporting.pdf.engine import printable, render_pdf
 from reporting.sme.book import SHEETS, TABLES, render_book
 from reporting.sme.models import SmeView
 from reporting.templates import content_policy, drawing_style, render, style

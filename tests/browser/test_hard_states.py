@@ -16,8 +16,8 @@ import pytest
 from contracts.scope import scoped
 from contracts.words import MessageKind
 from reporting.account.page import compose_accounts
-from reporting.brief import account_brief_title, brief_title, render_account_brief, render_brief
-from reporting.brief_layout import MOST_PAGES
+from reporting.briefs.layout import MOST_PAGES
+from reporting.briefs.render import account_brief_title, brief_title, render_account_brief, render_brief
 from reporting.charts.pictures import grid_png
 from reporting.mails.house import alert_mail, pack_mail
 from reporting.models.pack import PackView

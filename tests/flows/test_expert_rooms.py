@@ -22,7 +22,7 @@ from flows.programme import programme
 from flows.readers import last_week
 from flows.run import Outcome
 from flows.taxonomy import apply_words, review_words
-from reporting.taxonomy_review import ASPECT, DECISION, DISAGREEMENTS, PATTERN, UNMATCHED, WEIGHT
+from reporting.expert.taxonomy_review import ASPECT, DECISION, DISAGREEMENTS, PATTERN, UNMATCHED, WEIGHT
 from reporting.verify import verify_page
 from store import outbox
 from tests.factories.workspaces import LAST, Story

@@ -17,8 +17,8 @@ from contracts.proposals import PROPOSED, ProposedValue
 from extract.proposals import is_proposal, read_proposal
 from flows.policy.propose import write_edited
 from flows.policy.replay import depth_of
-from reporting.policy_words import differences
-from reporting.policy_workbook import PolicyBook, render_policy_workbook
+from reporting.policy.words import differences
+from reporting.policy.workbook import PolicyBook, render_policy_workbook
 
 CONFIG = Path(__file__).parents[2] / "config"
 POLICY = read_draft(CONFIG)

@@ -7,10 +7,10 @@ import pikepdf
 import pytest
 
 from contracts.words import ArtifactKind, BusinessUnit, Level
-from reporting.brief import account_brief_title, brief_title, render_account_brief, render_brief
-from reporting.brief_layout import MOST_PAGES, blocks_of, densities
+from reporting.briefs.layout import MOST_PAGES, blocks_of, densities
+from reporting.briefs.render import account_brief_title, brief_title, render_account_brief, render_brief
 from reporting.models.pack import PackView
-from reporting.pdf_text import page_texts
+from reporting.pdf.text import page_texts
 from reporting.sections.order import sections_for
 from reporting.verify import verify_pdf
 from tests.factories.account_views import an_account_view

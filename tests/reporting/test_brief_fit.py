@@ -9,8 +9,8 @@ import pytest
 
 from contracts.scope import scoped
 from contracts.words import BusinessUnit, Level
-from reporting.brief import render_brief
-from reporting.brief_layout import WANTED_PAGES
+from reporting.briefs.layout import WANTED_PAGES
+from reporting.briefs.render import render_brief
 from reporting.view import compose
 from tests.factories.reporting import a_book, an_audience, heard
 
@@ -27,7 +27,7 @@ READERS = [
 def test_a_brief_is_as_long_as_its_reader_wants_and_laid_out_at_most_twice(
     level: Level, unit: BusinessUnit | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reporting import brief
+    from reporting.briefs import render as brief
 
     book = a_book(150)
     reader = an_audience(book, level=level, unit=unit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from contracts.results import COLUMN_DRIFT, QUARANTINE, SOURCE_EFFECT, SOURCES
-from reporting.data_owner import SourceFrames, SourceHead, SourcePack, compose_source, render_source, source_mail
+from reporting.expert.data_owner import SourceFrames, SourceHead, SourcePack, compose_source, render_source, source_mail
 from reporting.verify import verify_page
 
 HEAD = SourceHead("Borealis", "2026-W47", "22 Nov 2026", "crm_contacts", "crm@borealis.example")

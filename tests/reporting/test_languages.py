@@ -30,7 +30,7 @@ REPORTING = Path(LOCALE).parent
 ALERTS = REPORTING / "mails" / "alerts.py"
 SPEAKING = (
     ALERTS,
-    *(REPORTING / name for name in ("ground.py", "explain.py", "languages.py", "brief.py", "charts/lines.py")),
+    *(REPORTING / name for name in ("ground.py", "explain.py", "languages.py", "briefs/render.py", "charts/lines.py")),
     *sorted((REPORTING / "account").glob("*.py")),
 )
 TEMPLATES = tuple(

@@ -17,10 +17,10 @@ from babel.messages.pofile import read_po
 
 from reporting.account.models import AccountView
 from reporting.account.page import compose_accounts
-from reporting.brief import account_brief_title, render_account_brief
+from reporting.briefs.render import account_brief_title, render_account_brief
 from reporting.languages import LOCALE, tongue
 from reporting.pages import render_account, render_assets
-from reporting.pdf_text import page_texts
+from reporting.pdf.text import page_texts
 from reporting.verify import verify_page, verify_pdf
 from tests.factories.reporting import a_scoped_book
 

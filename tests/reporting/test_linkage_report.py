@@ -11,7 +11,7 @@ import pytest
 from config.policy import read_draft
 from contracts.results import LINK_POINTS, LINKAGE_ANSWERS, LINKS
 from contracts.rules import LinkageRules
-from reporting.linkage import Linkage, LinkageHead, compose_linkage, linkage_faults, render_linkage
+from reporting.expert.linkage import Linkage, LinkageHead, compose_linkage, linkage_faults, render_linkage
 from tests.factories.repository import ROOT
 
 HEAD = LinkageHead(

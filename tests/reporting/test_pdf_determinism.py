@@ -17,7 +17,7 @@ SCRIPT = """
 import hashlib, json, sys
 from contracts.words import Level, MessageKind
 from reporting.account.page import compose_account
-from reporting.brief import render_account_brief, render_brief
+from reporting.briefs.render import render_account_brief, render_brief
 from reporting.mails.house import alert_mail, pack_mail
 from reporting.view import compose
 from reporting.workbook.book import render_workbook

@@ -9,8 +9,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from reporting.pdf import OutsideReach, PdfRefused, TooLong, printable, render_pdf
-from reporting.pdf_text import page_texts
+from reporting.pdf.engine import OutsideReach, PdfRefused, TooLong, printable, render_pdf
+from reporting.pdf.text import page_texts
 
 AS_OF = datetime(2026, 11, 23, tzinfo=UTC)
 

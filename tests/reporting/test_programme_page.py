@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from contracts.rules import AdoptionRate, ProgrammeRules, SelfRating
-from reporting.programme import ProgrammeHead, compose_programme, render_programme
+from reporting.expert.programme import ProgrammeHead, compose_programme, render_programme
 from reporting.verify import verify_page
 from scoring.explain.programme import programme_practices, programme_quarters
 from tests.factories.programme import observed

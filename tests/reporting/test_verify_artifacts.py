@@ -9,7 +9,7 @@ import openpyxl
 import pikepdf
 import pytest
 
-from reporting.pdf import render_pdf
+from reporting.pdf.engine import render_pdf
 from reporting.verify import verify_page, verify_pdf, verify_workbook
 
 BODY = "<h1>Four customers turned Critical</h1>" + "<p>Plain words of a page.</p>" * 20

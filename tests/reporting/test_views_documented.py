@@ -12,7 +12,7 @@ import pytest
 
 from contracts.scope import scoped
 from contracts.words import BusinessUnit, Level
-from reporting.brief_layout import brief_sections
+from reporting.briefs.layout import brief_sections
 from reporting.pages import render_index
 from reporting.sections.order import sections_for
 from reporting.view import compose

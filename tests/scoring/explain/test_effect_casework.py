@@ -11,7 +11,7 @@ import pytest
 from contracts.frames import conform
 from contracts.results import EVENTS
 from contracts.rules import EarlyWarning
-from reporting.effect import EffectHead, render_effects, render_post_mortem
+from reporting.expert.effect import EffectHead, render_effects, render_post_mortem
 from scoring.explain.effect.figures import case_figures
 from scoring.explain.effect.post_mortem import PostMortem, first_warnings, post_mortems
 from tests.factories.effect import FIRST, NOW, ROME, after, case_row, cases_of, facts_of, history_of

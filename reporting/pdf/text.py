@@ -1,7 +1,7 @@
 """The text of a PDF, read back from its bytes: glyph codes through each font's ToUnicode map.
 
 Enough for files with embedded composite fonts of two-byte codes, which is what the engine in
-reporting/pdf.py writes; a font without such a map contributes nothing, and so its words are missed.
+reporting/pdf/engine.py writes; a font without such a map contributes nothing, and so its words are missed.
 Arabic comes back in visual order and without its dots, which the bundled font draws as glyphs of their own.
 """
 

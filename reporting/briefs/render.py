@@ -10,15 +10,15 @@ from contracts.exchange import Artifact
 from contracts.ids import safe_name
 from contracts.words import ArtifactKind
 from reporting.account.models import AccountView
-from reporting.brief_fit import expected_pages
-from reporting.brief_layout import ACCOUNT_DENSITIES, WANTED_PAGES, Limits, blocks_of, brief_sections, densities
+from reporting.briefs.fit import expected_pages
+from reporting.briefs.layout import ACCOUNT_DENSITIES, WANTED_PAGES, Limits, blocks_of, brief_sections, densities
 from reporting.charts.flow import flow_svg, whiskers_svg
 from reporting.charts.grid import grid_svg, trail_svg
 from reporting.charts.lines import sparkline, timeline_svg, trail_axes, waterfall_svg
 from reporting.languages import tongue
 from reporting.models.pack import PackView
-from reporting.pdf import Rendered, TooLong, printable, render_pdf, titled
-from reporting.pdf_labels import shaped
+from reporting.pdf.engine import Rendered, TooLong, printable, render_pdf, titled
+from reporting.pdf.labels import shaped
 from reporting.templates import render
 from reporting.theme import TEMPLATES
 

@@ -27,7 +27,7 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-from reporting.pdf_ligatures import name_ligatures
+from reporting.pdf.ligatures import name_ligatures
 from reporting.theme import FONTS, TEMPLATES
 
 FONT_STYLES = FONTS / "fonts.css"

@@ -15,7 +15,7 @@ import pandas as pd
 
 from contracts.words import Axis, Zone
 from reporting import formats
-from reporting.policy_words import Difference
+from reporting.policy.words import Difference
 from reporting.templates import content_policy, render, style
 
 _SHEETS = ("tokens.css", "partials/base.css", "policy/policy.css", "partials/dark.css")

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from contracts.rules import LinkageRules
 from reporting import formats
 from reporting.charts.linked import Cells, Correlation, cells_svg, correlations_svg
-from reporting.pdf import render_pdf, titled
+from reporting.pdf.engine import render_pdf, titled
 from reporting.reading import rows
 from reporting.templates import content_policy, drawing_style, render, style
 from reporting.theme import TEMPLATES

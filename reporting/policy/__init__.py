@@ -1,0 +1,1 @@
+"""Proposals and the log of policies as pages, words and a workbook."""
